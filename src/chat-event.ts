@@ -107,16 +107,16 @@ export type ContentEvent = (
 }
 
 /** The failure of a stream. At most one, directly before `done`. */
-export interface ErrorEvent {
+export interface ChatErrorEvent {
   type: 'error'
   error: ChatError
 }
 
 /** The end of a stream. Exactly one, always last. */
-export type DoneEvent = { type: 'done' } & ChatResult
+export type ChatDoneEvent = { type: 'done' } & ChatResult
 
 /** One event of an answer. The boundaries between neighbouring text events carry no meaning. */
-export type ChatEvent = ContentEvent | ErrorEvent | DoneEvent
+export type ChatEvent = ContentEvent | ChatErrorEvent | ChatDoneEvent
 
 /** What a wire format learns about the answer as a whole. Later values replace earlier ones. */
 export interface AnswerFacts {
@@ -125,4 +125,67 @@ export interface AnswerFacts {
   usage?: Usage
   finishReason?: FinishReason
   rawFinishReason?: string
+}
+
+/** A result before anything arrived. */
+export function emptyResult(): ChatResult {
+  return {
+    finishReason: 'unknown',
+    text: '',
+    reasoning: '',
+    refusal: '',
+    toolCalls: [],
+    toolResults: [],
+    sources: [],
+    files: [],
+    timing: { totalMs: 0 },
+  }
+}
+
+/** Adds one event to a result, in place. Events of parallel answers and `data` leave it as it is. */
+export function addToResult(result: ChatResult, event: ContentEvent): void {
+  if (event.choice !== undefined) return
+  switch (event.type) {
+    case 'text':
+      result.text += event.text
+      return
+    case 'reasoning':
+      result.reasoning += event.text
+      return
+    case 'refusal':
+      result.refusal += event.text
+      return
+    case 'tool-call':
+      result.toolCalls.push(withoutType(event))
+      return
+    case 'tool-result':
+      result.toolResults.push(withoutType(event))
+      return
+    case 'source':
+      result.sources.push(withoutType(event))
+      return
+    case 'file':
+      result.files.push(withoutType(event))
+  }
+}
+
+function withoutType<T extends { type: string }>({ type: _, ...rest }: T): Omit<T, 'type'> {
+  return rest
+}
+
+/**
+ * Joins `next` to `last` if they are neighbouring texts of the same kind and choice. A consumer that
+ * is slower than the network so gets fewer, larger events.
+ */
+export function mergeText(last: ChatEvent, next: ChatEvent): boolean {
+  switch (next.type) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+      if (last.type !== next.type || last.choice !== next.choice) return false
+      last.text += next.text
+      return true
+    default:
+      return false
+  }
 }

@@ -10,3 +10,19 @@ export interface Stage<In, Out> {
   /** The input is over: hands on what is still held. Called once, after the last `push`. */
   end(emit: (output: Out) => void): void
 }
+
+/** Two stages as one: what `first` hands on goes into `second`. */
+export function pipe<In, Mid, Out>(
+  first: Stage<In, Mid>,
+  second: Stage<Mid, Out>,
+): Stage<In, Out> {
+  return {
+    push(input, emit) {
+      first.push(input, (mid) => second.push(mid, emit))
+    },
+    end(emit) {
+      first.end((mid) => second.push(mid, emit))
+      second.end(emit)
+    },
+  }
+}

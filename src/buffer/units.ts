@@ -1,0 +1,76 @@
+import type { SplitGraphemes } from './graphemes.ts'
+
+/** What text is let go by: tells how much of the held text may go out. */
+export interface Unit {
+  /**
+   * The length of the prefix of `held` that is complete, whatever comes next. `held` ends with
+   * `fresh`, which is new since the last call.
+   */
+  ready(held: string, fresh: string): number
+  /** A prefix was taken, on the word of `ready` or otherwise; `rest` is what is still held. */
+  reset(rest: string): void
+}
+
+/** Whole lines, their terminator included. */
+export function lineUnit(): Unit {
+  return {
+    ready(held, fresh) {
+      const newline = fresh.lastIndexOf('\n')
+      return newline === -1 ? 0 : held.length - fresh.length + newline + 1
+    },
+    reset() {},
+  }
+}
+
+/** At least `count` grapheme clusters. The last one is held: a mark may still follow it. */
+export function characterUnit(count: number, split: SplitGraphemes): Unit {
+  /** The last cluster of what is held, which may go on; the others are settled. */
+  let tail = ''
+  let settled = 0
+  return {
+    ready(held, fresh) {
+      const clusters = split(tail + fresh)
+      tail = clusters.pop() ?? ''
+      settled += clusters.length
+      return settled >= count ? held.length - tail.length : 0
+    },
+    reset(rest) {
+      tail = rest
+      settled = 0
+    },
+  }
+}
+
+/** Letters and digits of scripts that put spaces between words: they go on with a word. */
+const GOES_ON =
+  /^(?:[a-z\d]|(?![\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}])[\p{L}\p{N}\p{M}])+$/iu
+
+/** Whole words; Chinese, Japanese and the like word by word too, where `Intl.Segmenter` exists. */
+export function wordUnit(locale: string | undefined): Unit {
+  const ready =
+    typeof Intl.Segmenter === 'function'
+      ? segmenterReady(new Intl.Segmenter(locale, { granularity: 'word' }))
+      : whitespaceReady
+  return { ready, reset() {} }
+}
+
+function segmenterReady(segmenter: Intl.Segmenter): Unit['ready'] {
+  return (held, fresh) => {
+    // Most deltas only go on with the word at the end: no need to look at it again.
+    if (GOES_ON.test(fresh)) return 0
+    const segments = segmenter.segment(held)
+    const last = segments.containing(held.length - 1)
+    if (last === undefined || last.isWordLike || last.index === 0 || /^\s/.test(last.segment)) {
+      return last?.index ?? 0
+    }
+    // An apostrophe, a point or a comma joins what stands on both sides: can't, 3.14.
+    const before = segments.containing(last.index - 1)
+    return before?.isWordLike ? before.index : last.index
+  }
+}
+
+/** Up to the last white space, which goes out with the word behind it. */
+function whitespaceReady(held: string, fresh: string): number {
+  const after = /\s\S*$/.exec(fresh)?.[0].length
+  return after === undefined ? 0 : held.length - after
+}

@@ -1,0 +1,7 @@
+export { anthropic } from './formats/anthropic.ts'
+export { auto } from './formats/auto.ts'
+export type { WireDecoder, WireEvent, WireFormat } from './formats/format.ts'
+export { openaiChat } from './formats/openai-chat.ts'
+export { plain } from './formats/plain.ts'
+export { rawText } from './formats/raw-text.ts'
+export { type Selected, select } from './formats/select.ts'

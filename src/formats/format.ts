@@ -1,0 +1,32 @@
+import type { AnswerFacts, ChatErrorEvent, ContentEvent } from '../chat-event.ts'
+import type { SseEvent } from '../framing/sse.ts'
+import type { Stage } from '../stage.ts'
+
+/**
+ * What a decoder hands on: the answer's content, facts about the answer as a whole, and `complete`
+ * once the format's end marker was seen, after which nothing more is read.
+ */
+export type WireEvent =
+  | ContentEvent
+  | ChatErrorEvent
+  | ({ type: 'facts' } & AnswerFacts)
+  | { type: 'complete' }
+
+/** The state of one answer in one wire format: frames in, events out. Pure, no I/O. */
+export interface WireDecoder extends Stage<SseEvent, WireEvent> {
+  /**
+   * Whether every complete answer in this format shows its end. If so, a body that just ends is
+   * `truncated`; if not, its finish reason is `'unknown'`.
+   */
+  readonly marksEnd: boolean
+}
+
+/** A wire format: how one family of servers writes an answer into frames. */
+export interface WireFormat {
+  /** For messages and debugging. */
+  readonly name: string
+  /** Starts the decoding of one answer. */
+  decoder(): WireDecoder
+  /** Set if a body without event-stream content type is text as it stands, never frames. */
+  readonly rawBody?: true
+}

@@ -1,0 +1,131 @@
+import { ChatError } from '../errors.ts'
+import type { SseEvent } from '../framing/sse.ts'
+import type { FinishReason, Usage } from '../chat-event.ts'
+import { asNumber, asObject, defined, type WireObject } from '../wire-value.ts'
+
+/** What the formats share: payloads, keepalives, usage, finish reasons. Knows no provider. */
+
+/** The end marker that OpenAI introduced and many copied. It must be the whole payload. */
+export const DONE = '[DONE]'
+
+/** Whether a frame only keeps the connection open: empty, or a ping in its name or its data. */
+export function isKeepalive({ type, data }: SseEvent): boolean {
+  if (data === '') return true
+  if (type !== 'message' && KEEPALIVE.test(type)) return true
+  // A payload is mostly an object; only a short other one is worth a look.
+  return data.charCodeAt(0) !== 123 && data.length < 64 && KEEPALIVE.test(data)
+}
+
+const KEEPALIVE = /^(?::.*|ping|keep-?alive|heartbeat)$/i
+
+/** The frame's JSON. Throws a `ChatError` of code `malformed` if it is not JSON. */
+export function parsePayload(frame: SseEvent, format: string): unknown {
+  try {
+    return JSON.parse(frame.data)
+  } catch (cause) {
+    throw malformed(frame, format, 'its data is not JSON', cause)
+  }
+}
+
+/** The error for a frame that the format does not allow. */
+export function malformed(
+  frame: SseEvent,
+  format: string,
+  what: string,
+  cause?: unknown,
+): ChatError {
+  return new ChatError(
+    'malformed',
+    `A frame of the ${format} stream cannot be read: ${what}. The text before it is intact.`,
+    { frame: frame.data, cause },
+  )
+}
+
+/** One provider's word for why it finished → ours. Words of other providers leak through gateways. */
+export function finishReasonOf(word: string): FinishReason {
+  switch (word.toLowerCase().replaceAll('_', '-')) {
+    case 'stop':
+    case 'eos':
+    case 'eos-token':
+    case 'end-turn':
+    case 'stop-sequence':
+    case 'pause-turn':
+    case 'complete':
+    case 'completed':
+    case 'end':
+      return 'stop'
+    case 'length':
+    case 'max-tokens':
+    case 'max-output-tokens':
+    case 'model-context-window-exceeded':
+      return 'length'
+    case 'tool-calls':
+    case 'tool-call':
+    case 'tool-use':
+    case 'function-call':
+      return 'tool-calls'
+    case 'content-filter':
+    case 'refusal':
+    case 'safety':
+      return 'content-filter'
+    case 'error':
+      return 'error'
+    default:
+      return 'unknown'
+  }
+}
+
+/**
+ * Reads token counts under the names that Chat Completions, Anthropic-like servers and hand-written
+ * ones give them. `undefined` if `value` is not an object.
+ */
+export function readUsage(value: unknown): Usage | undefined {
+  const raw = asObject(value)
+  if (raw === undefined) return undefined
+  const inputTokens = firstNumber(raw, 'prompt_tokens', 'input_tokens', 'promptTokens', 'inputTokens')
+  const completion = firstNumber(
+    raw,
+    'completion_tokens',
+    'output_tokens',
+    'completionTokens',
+    'outputTokens',
+  )
+  const total = firstNumber(raw, 'total_tokens', 'totalTokens')
+  const inputDetails = asObject(raw['prompt_tokens_details'] ?? raw['input_tokens_details'])
+  const outputDetails = asObject(raw['completion_tokens_details'] ?? raw['output_tokens_details'])
+  const cachedInputTokens =
+    asNumber(inputDetails?.['cached_tokens']) ??
+    firstNumber(raw, 'prompt_cache_hit_tokens', 'cachedInputTokens')
+  const reasoningTokens =
+    asNumber(outputDetails?.['reasoning_tokens']) ??
+    firstNumber(raw, 'reasoning_tokens', 'reasoningTokens')
+  // xAI counts reasoning beside the completion; its own total proves it.
+  const outputTokens =
+    completion !== undefined &&
+    reasoningTokens &&
+    total === (inputTokens ?? 0) + completion + reasoningTokens
+      ? completion + reasoningTokens
+      : completion
+  const totalTokens =
+    total ??
+    (inputTokens !== undefined && outputTokens !== undefined
+      ? inputTokens + outputTokens
+      : undefined)
+  return {
+    ...defined({ inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens }),
+    raw,
+  }
+}
+
+function firstNumber(object: WireObject, ...keys: string[]): number | undefined {
+  for (const key of keys) {
+    const value = asNumber(object[key])
+    if (value !== undefined) return value
+  }
+  return undefined
+}
+
+/** The media type of a `data:` URL; `image/*` style `fallback` for any other. */
+export function mediaTypeOf(url: string, fallback: string): string {
+  return /^data:([^;,]+)/.exec(url)?.[1] ?? fallback
+}

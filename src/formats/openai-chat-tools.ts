@@ -1,0 +1,160 @@
+import { scanJson, type JsonScan } from '../json-scan.ts'
+import { asArray, asNumber, asObject, asText } from '../wire-value.ts'
+import type { WireEvent } from './format.ts'
+import { deltaOfCall, endCall, type OpenCall, startCall } from './tool-calls.ts'
+
+type Emit = (event: WireEvent) => void
+
+interface Call extends OpenCall {
+  announced: boolean
+  /** Looks for the end of the arguments, as far as `scanned`; only asked where it is in doubt. */
+  scan: JsonScan
+  scanned: number
+  complete: boolean
+}
+
+/** One piece of a call, as read from a delta. Blank ids and names count as absent. */
+interface Piece {
+  index: number | undefined
+  id: string | undefined
+  name: string | undefined
+  input: string
+}
+
+/** Collects the tool calls of one choice. */
+export interface ToolCallCollector {
+  readonly size: number
+  /** Takes `delta.tool_calls` or the deprecated `delta.function_call`. */
+  push(toolCalls: unknown, functionCall: unknown, emit: Emit): void
+  /** The answer is over: hands on every call, complete. */
+  end(emit: Emit): void
+}
+
+/**
+ * Puts the pieces of tool calls together. The protocol says: the first piece of a call has index,
+ * id and name, later ones only the index, and nothing marks the end. Servers deviate in every
+ * respect, so each piece is matched by what it does carry; see {@link resolve}.
+ *
+ * @param answerId - Makes the ids of calls that come without one unique; read when needed.
+ */
+export function collectToolCalls(
+  choice: number | undefined,
+  answerId: () => string | undefined,
+): ToolCallCollector {
+  const calls: Call[] = []
+  const byIndex = new Map<number, Call>()
+  const byId = new Map<string, Call>()
+
+  function create(piece: Piece): Call {
+    const call: Call = {
+      id: piece.id ?? `${answerId() ?? 'call'}-${choice ?? 0}-${calls.length}`,
+      name: '',
+      inputText: '',
+      announced: false,
+      scan: scanJson(),
+      scanned: 0,
+      complete: false,
+      ...(choice !== undefined && { choice }),
+    }
+    calls.push(call)
+    return call
+  }
+
+  /** Which call a piece belongs to; a new one if it starts one. */
+  function resolve(piece: Piece): Call {
+    const { index, id, name, input } = piece
+    const sameId = id === undefined ? undefined : byId.get(id)
+    if (sameId !== undefined) return sameId
+    const last = calls.at(-1)
+    const known = index === undefined ? last : byIndex.get(index)
+    if (known === undefined) {
+      // A new place with a name, or with an id and no arguments yet, starts a call. Anything else is
+      // the rest of the last one: some servers count its head and its tail differently.
+      const starts = name !== undefined || (id !== undefined && input === '')
+      return starts || last === undefined || isComplete(last) ? create(piece) : last
+    }
+    // The name may come late, but never to a call that already has one.
+    if (known.name === '' && (id === undefined || known.inputText === '')) return known
+    if (name === undefined) {
+      return id !== undefined && startsJson(input) && isComplete(known) ? create(piece) : known
+    }
+    // A name starts a call, unless the one at this place is in the middle of its arguments: some
+    // servers repeat the name, and change the id, with every piece.
+    const repeats = input === '' ? id === undefined && name === known.name : !startsJson(input)
+    return repeats && isMidway(known) ? known : create(piece)
+  }
+
+  function take(piece: Piece, emit: Emit): void {
+    const call = resolve(piece)
+    if (piece.index !== undefined) byIndex.set(piece.index, call)
+    if (piece.id !== undefined) byId.set(piece.id, call)
+    call.inputText += piece.input
+    if (call.announced) return deltaOfCall(call, piece.input, emit)
+    if (piece.name === undefined) return
+    call.name = piece.name
+    call.announced = true
+    startCall(call, emit)
+  }
+
+  return {
+    get size() {
+      return calls.length
+    },
+    push(toolCalls, functionCall, emit) {
+      for (const item of asArray(toolCalls)) {
+        const piece = readPiece(item)
+        if (piece !== undefined) take(piece, emit)
+      }
+      const legacy = asObject(functionCall)
+      if (legacy !== undefined) {
+        const { name, arguments: input } = legacy
+        take({ index: 0, id: undefined, name: asText(name), input: inputOf(input) }, emit)
+      }
+    },
+    end(emit) {
+      for (const call of calls) {
+        if (!call.announced) startCall(call, emit)
+        endCall(call, emit)
+      }
+      calls.length = 0
+      byIndex.clear()
+      byId.clear()
+    },
+  }
+}
+
+function readPiece(value: unknown): Piece | undefined {
+  const item = asObject(value)
+  if (item === undefined) return undefined
+  const call = asObject(item['function']) ?? asObject(item['custom'])
+  return {
+    index: asNumber(item['index']),
+    id: asText(item['id']),
+    name: asText(call?.['name']),
+    input: inputOf(call?.['arguments'] ?? call?.['input']),
+  }
+}
+
+/** Arguments are JSON text; some servers send the object itself. */
+function inputOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  return value === undefined || value === null ? '' : JSON.stringify(value)
+}
+
+function startsJson(input: string): boolean {
+  return /^\s*[{[]/.test(input)
+}
+
+function isMidway(call: Call): boolean {
+  return call.inputText !== '' && !isComplete(call)
+}
+
+/** Whether the arguments so far are a whole object or array. Each character is looked at once. */
+function isComplete(call: Call): boolean {
+  if (!call.complete && startsJson(call.inputText)) {
+    const from = call.scanned || call.inputText.search(/\S/)
+    call.complete = call.scan.next(call.inputText, from) !== -1
+    call.scanned = call.inputText.length
+  }
+  return call.complete
+}

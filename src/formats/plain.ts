@@ -1,0 +1,214 @@
+import { providerError } from '../provider-error.ts'
+import type { SseEvent } from '../framing/sse.ts'
+import { asArray, asNumber, asObject, asText, isObject, parseJson, type WireObject } from '../wire-value.ts'
+import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
+import { DONE, finishReasonOf, isKeepalive, malformed, readUsage } from './frames.ts'
+
+type Emit = (event: WireEvent) => void
+
+/**
+ * The frames that tutorials and hand-written routes send: `{text}`, `{content}`, `{token}`, …, JSON
+ * strings or raw text; `{error}`; an end by `[DONE]`, `{done: true}` or `event: done`. Also the
+ * fixed variants of Dify, llama.cpp, TGI, Workers AI, Replicate and watsonx.
+ *
+ * There is no fixed end marker: a body that just ends has the finish reason `'unknown'`.
+ */
+export const plain: WireFormat = { name: 'plain', decoder: decodePlain }
+
+/** Names, of SSE events or in `type`, that a frame with text has, if it has one. */
+const TEXT_NAME =
+  /^(?:message|text|token|content|chunk|delta|answer|response|output|data|completion|stream|partial|assistant|ai|(?:text|content|message|output_text)[-_.]?delta|text_chunk|agent_message|output_text)$/i
+const REASONING_NAME = /^(?:reasoning|thinking|thought)(?:[-_.]?(?:delta|content|text))?$/i
+const DONE_NAME = /^(?:done|end|ended|complete|completed|finish|finished|(?:message|stream)[-_.]?end)$/i
+const ERROR_NAME = /^(?:error|exception)$/i
+
+/** Where the text stands, in this order. */
+const TEXT_KEYS = [
+  'text',
+  'content',
+  'delta',
+  'token',
+  'chunk',
+  'message',
+  'response',
+  'answer',
+  'data',
+  'output',
+]
+const REASONING_KEYS = ['reasoning', 'reasoning_content', 'thinking']
+const DONE_KEYS = ['done', 'finished', 'is_final', 'isFinal', 'complete', 'completed', 'isComplete', 'isCompleted']
+
+/** What the keys of a frame are that says no more than "the end". */
+const END_KEY =
+  /^(?:type|event|id|model|usage|tokens_used|timestamp|finish_?reason|stop_?reason|stop|metadata)$/i
+
+function decodePlain(): WireDecoder {
+  /** What the first frame with content was: text frames are never parsed, JSON frames must be. */
+  let mode: 'raw' | 'json' | undefined
+  let answer = ''
+  let head = ''
+
+  function emitText(type: 'text' | 'reasoning', text: string, emit: Emit): void {
+    if (text === '') return
+    if (type === 'text') answer += text
+    emit({ type, text })
+  }
+
+  function fail(raw: unknown, emit: Emit): void {
+    emit({ type: 'error', error: providerError(raw) })
+  }
+
+  /** A frame of a stream that sends its text without JSON around it. */
+  function readRaw(frame: SseEvent, emit: Emit): void {
+    const { data, type } = frame
+    if (ERROR_NAME.test(type)) return fail(data, emit)
+    if (data.startsWith('[ERROR]')) return fail(data.slice('[ERROR]'.length).trim(), emit)
+    if (DONE_NAME.test(type)) return emit({ type: 'complete' })
+    if (TEXT_NAME.test(type)) return emitText('text', data, emit)
+    emit({ type: 'data', name: type, data })
+  }
+
+  function readObject(frame: SseEvent, payload: WireObject, emit: Emit): void {
+    const inner = asText(payload['type']) ?? asText(payload['event'])
+    const names = [frame.type, inner ?? 'message']
+    const isNamed = (pattern: RegExp) => names.some((name) => pattern.test(name))
+
+    readFacts(payload, emit)
+    if (isNamed(ERROR_NAME) || isFault(payload)) return fail(payload, emit)
+    const isDone = isNamed(DONE_NAME)
+    const isText = names.every((name) => TEXT_NAME.test(name))
+    const isReasoning = isNamed(REASONING_NAME)
+    const reasoning = isText || isReasoning ? firstText(payload, REASONING_KEYS) : undefined
+    const text = isText || isReasoning || isDone ? textOf(payload) : undefined
+    const sources = asArray(payload['sources'])
+
+    emitText('reasoning', reasoning ?? '', emit)
+    const ends = isDone || isEnd(payload)
+    if (text !== undefined && !repeatsAnswer(text, isDone, ends)) {
+      emitText(isReasoning ? 'reasoning' : 'text', text, emit)
+    }
+    for (const source of sources) readSource(source, emit)
+    if (ends) {
+      if (hasMore(payload)) emit({ type: 'data', name: inner ?? 'done', data: payload })
+      return emit({ type: 'complete' })
+    }
+    const isRead = text !== undefined || reasoning !== undefined || sources.length > 0
+    if (isRead || ((isText || isReasoning) && !hasMore(payload))) return
+    emit({ type: 'data', name: inner ?? frame.type, data: payload })
+  }
+
+  /** The last frame may hold the last piece, or the whole answer once more. */
+  function repeatsAnswer(text: string, isNamedDone: boolean, ends: boolean): boolean {
+    return answer !== '' && (isNamedDone || (ends && text === answer))
+  }
+
+  function readFacts(payload: WireObject, emit: Emit): void {
+    const id = asText(payload['message_id']) ?? asText(payload['id'])
+    const model = asText(payload['model'])
+    if ((id ?? model) !== undefined && head !== `${id} ${model}`) {
+      head = `${id} ${model}`
+      emit({ type: 'facts', ...(id && { id }), ...(model && { model }) })
+    }
+    const usage = readUsage(payload['usage'] ?? asObject(payload['metadata'])?.['usage'])
+    if (usage !== undefined) emit({ type: 'facts', usage })
+    const reason =
+      asText(payload['finishReason']) ??
+      asText(payload['finish_reason']) ??
+      asText(payload['stop_reason']) ??
+      asText(asObject(payload['details'])?.['finish_reason']) ??
+      asText(asObject(asArray(payload['results'])[0])?.['stop_reason'])
+    if (reason === undefined || /^not[-_]finished$/i.test(reason)) return
+    emit({ type: 'facts', finishReason: finishReasonOf(reason), rawFinishReason: reason })
+  }
+
+  return {
+    marksEnd: false,
+    push(frame, emit) {
+      const { data, type } = frame
+      if (data === DONE) return emit({ type: 'complete' })
+      if (data === '' && DONE_NAME.test(type)) return emit({ type: 'complete' })
+      // In a stream of raw text a token may well read "ping".
+      if (mode === 'raw' ? data === '' : isKeepalive(frame)) return
+      // In raw text JSON is text, unless it is an object that says the stream failed or ended.
+      const json = mode === 'raw' && data.charAt(0) !== '{' ? undefined : parseJson(data)
+      if (mode === undefined) {
+        const isJson = isObject(json) || Array.isArray(json) || typeof json === 'string'
+        if (json === undefined && /^\{\s*"/.test(data)) throw notJson(frame)
+        if (!isNotice(frame)) mode = isJson ? 'json' : 'raw'
+      }
+      if (mode === 'json') {
+        if (isObject(json)) return readObject(frame, json, emit)
+        if (typeof json === 'string') return readRaw({ ...frame, data: json }, emit)
+        if (json === undefined && !isNotice(frame)) throw notJson(frame)
+        if (json === null) return
+        if (json !== undefined) return emit({ type: 'data', name: type, data: json })
+      } else if (isObject(json) && (isFault(json) || isEnd(json) || ERROR_NAME.test(type))) {
+        return readObject(frame, json, emit)
+      }
+      readRaw(frame, emit)
+    },
+    end() {},
+  }
+}
+
+/** Whether a frame is an error or an end by its name, whatever its data are. */
+function isNotice({ type, data }: SseEvent): boolean {
+  return ERROR_NAME.test(type) || DONE_NAME.test(type) || data.startsWith('[ERROR]')
+}
+
+function notJson(frame: SseEvent): Error {
+  return malformed(frame, plain.name, 'its data is not JSON, as the frames before it were')
+}
+
+function isFault(payload: WireObject): boolean {
+  const { error, detail, message } = payload
+  if (error) return true
+  if (detail != null && textOf(payload) === undefined) return true
+  const status = asNumber(payload['status']) ?? asNumber(payload['code']) ?? 0
+  return typeof message === 'string' && (status >= 400 || payload['success'] === false)
+}
+
+function isEnd(payload: WireObject): boolean {
+  if (DONE_KEYS.some((key) => payload[key] === true)) return true
+  // llama.cpp says `stop: true`; TGI repeats the text in its last frame, which is null before.
+  if (payload['stop'] === true && typeof payload['content'] === 'string') return true
+  return isObject(payload['token']) && typeof payload['generated_text'] === 'string'
+}
+
+function textOf(payload: WireObject): string | undefined {
+  const direct = firstText(payload, TEXT_KEYS)
+  if (direct !== undefined) return direct
+  for (const key of TEXT_KEYS) {
+    const inner = asObject(payload[key])
+    if (inner === undefined || inner['special'] === true) continue
+    const text = asText(inner['content']) ?? asText(inner['text'])
+    if (text !== undefined) return text
+  }
+  return asText(asObject(asArray(payload['results'])[0])?.['generated_text'])
+}
+
+function firstText(payload: WireObject, keys: readonly string[]): string | undefined {
+  for (const key of keys) {
+    const text = asText(payload[key])
+    if (text !== undefined) return text
+  }
+  return undefined
+}
+
+/** Whether a frame says anything beside text, its end and its token counts. */
+function hasMore(payload: WireObject): boolean {
+  return Object.keys(payload).some(
+    (key) =>
+      !END_KEY.test(key) &&
+      !TEXT_KEYS.includes(key) &&
+      !REASONING_KEYS.includes(key) &&
+      !DONE_KEYS.includes(key),
+  )
+}
+
+function readSource(raw: unknown, emit: Emit): void {
+  const source = typeof raw === 'string' ? { url: raw } : asObject(raw)
+  const url = asText(source?.['url'] ?? source?.['uri'] ?? source?.['link'])
+  const title = asText(source?.['title'] ?? source?.['name'])
+  emit({ type: 'source', ...(url && { url }), ...(title && { title }), raw })
+}

@@ -1,0 +1,78 @@
+import type { ChatEvent } from '../chat-event.ts'
+import { ChatError, isChatError } from '../errors.ts'
+import type { SseEvent } from '../framing/sse.ts'
+import { providerError } from '../provider-error.ts'
+import { isObject, parseJson } from '../wire-value.ts'
+import type { WireEvent, WireFormat } from './format.ts'
+import { DONE } from './frames.ts'
+
+/**
+ * What a {@link select} function makes of one frame: an event, several, a string as short for a
+ * text event, or `undefined` for nothing.
+ */
+export type Selected = ChatEvent | ChatEvent[] | string | undefined
+
+/**
+ * A format of your own: `select` is called with each frame's payload (its JSON, or its text where
+ * that is not JSON) and the frame itself.
+ *
+ * `[DONE]` ends the answer without being asked about. Returning a `done` event ends it too, with
+ * that event's `finishReason` and `usage`; returning an `error` event ends it with that error. A
+ * body that just ends has the finish reason `'unknown'`. If `select` throws or returns anything
+ * else, the stream ends with a `ChatError` of code `callback`.
+ *
+ * @example
+ * const format = select((payload) => (payload as { answer?: string }).answer)
+ */
+export function select(fn: (payload: unknown, frame: SseEvent) => Selected): WireFormat {
+  if (typeof fn !== 'function') throw new TypeError('select takes a function')
+
+  function ask(frame: SseEvent): readonly unknown[] {
+    const json = parseJson(frame.data)
+    try {
+      const selected: unknown = fn(json === undefined ? frame.data : json, frame)
+      return Array.isArray(selected) ? selected : [selected]
+    } catch (cause) {
+      throw new ChatError('callback', 'The function given to select threw; see cause.', { cause })
+    }
+  }
+
+  return {
+    name: 'select',
+    decoder: () => ({
+      marksEnd: false,
+      push(frame, emit) {
+        if (frame.data === DONE) return emit({ type: 'complete' })
+        for (const item of ask(frame)) handOn(item, emit)
+      },
+      end() {},
+    }),
+  }
+}
+
+const TEXT = /^(?:text|reasoning|refusal)$/
+const OTHER = /^(?:tool-call-delta|tool-call|tool-result|source|file|data)$/
+
+function handOn(item: unknown, emit: (event: WireEvent) => void): void {
+  if (item === undefined || item === null || item === '') return
+  if (typeof item === 'string') return emit({ type: 'text', text: item })
+  const type = isObject(item) ? item['type'] : undefined
+  if (typeof type === 'string' && isObject(item)) {
+    // A copy: neighbouring texts are joined in place further on, and the caller may keep theirs.
+    const isEvent = TEXT.test(type) ? typeof item['text'] === 'string' : OTHER.test(type)
+    if (isEvent) return emit({ ...item } as unknown as WireEvent)
+  }
+  if (type === 'error') {
+    const { error } = item as { error: unknown }
+    return emit({ type: 'error', error: isChatError(error) ? error : providerError(error) })
+  }
+  if (type === 'done') {
+    const { finishReason, usage } = item as Extract<ChatEvent, { type: 'done' }>
+    emit({ type: 'facts', ...(finishReason && { finishReason }), ...(usage && { usage }) })
+    return emit({ type: 'complete' })
+  }
+  throw new ChatError(
+    'callback',
+    'The function given to select must return a chat event, an array of them, a string or undefined.',
+  )
+}

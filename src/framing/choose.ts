@@ -1,0 +1,171 @@
+import type { Stage } from '../stage.ts'
+import { splitJsonValues } from './json-values.ts'
+import { splitLines } from './lines.ts'
+import { parseSse, type SseEvent, type SseParserOptions } from './sse.ts'
+import { passText } from './text.ts'
+
+/** What a Content-Type says about the framing. `none`: there is no such header. */
+export type BodyKind = 'event-stream' | 'json' | 'json-lines' | 'text' | 'html' | 'other' | 'none'
+
+/** The way a body is cut into frames; `unexpected` if it is nothing a chat server streams. */
+export type Framing = 'sse' | 'lines' | 'json' | 'text' | 'unexpected'
+
+/** Reads a Content-Type by its essence: parameters and case do not count. */
+export function bodyKind(contentType: string | null): BodyKind {
+  const essence = (contentType ?? '').split(/[;,]/, 1)[0]?.trim().toLowerCase() ?? ''
+  if (essence === '') return 'none'
+  if (essence === 'text/event-stream') return 'event-stream'
+  if (essence === 'text/html' || essence === 'application/xhtml+xml') return 'html'
+  if (/^application\/(x-ndjson|ndjson|jsonl|x-jsonlines|json-seq|stream\+json)$/.test(essence)) {
+    return 'json-lines'
+  }
+  if (essence === 'application/json' || essence.endsWith('+json')) return 'json'
+  return essence.startsWith('text/') && essence !== 'text/xml' ? 'text' : 'other'
+}
+
+/** How much of a body's start is looked at, in UTF-16 code units. */
+const MAX_LOOK = 4096
+
+/**
+ * Chooses the framing of a body from its kind and its first characters.
+ *
+ * The characters weigh more than the header, because servers mislabel: event streams come as
+ * text/plain or application/json. Only where text is expected does text win, unless the first
+ * characters leave no doubt.
+ *
+ * @param start - The body as far as it came.
+ * @param final - Whether nothing more comes.
+ * @returns `undefined` if more characters are needed.
+ */
+export function chooseFraming(kind: BodyKind, start: string, final: boolean): Framing | undefined {
+  const fallback = fallbackFraming(kind)
+  const mustChoose = final || start.length >= MAX_LOOK
+  const body = start.slice(0, MAX_LOOK).trimStart()
+  if (body === '') return mustChoose ? fallback : undefined
+  const mayBeText = fallback === 'text'
+  const look = (answer: boolean | undefined, framing: Framing): Framing | undefined => {
+    if (answer === undefined && !mustChoose) return undefined
+    return answer ? framing : fallback
+  }
+
+  switch (body.charAt(0)) {
+    case '<':
+      return mayBeText ? 'text' : 'unexpected'
+    case '{':
+      if (mayBeText) return look(startsKnownObject(body), 'json')
+      return kind === 'json-lines' ? 'lines' : 'json'
+    case '[':
+      if (mayBeText) return look(startsList(body), 'json')
+      return kind === 'json-lines' ? 'lines' : 'json'
+  }
+  // The AI SDK's data stream v1: a code of one character, a colon, JSON.
+  if (/^[0-9a-k]:["{[]/.test(body)) return 'lines'
+  if (!mustChoose && /^[0-9a-k]:?$/.test(body)) return undefined
+  if (kind === 'event-stream' || kind === 'json-lines') return fallback
+  if (!mayBeText && /^(?:(?:data|event|id|retry)\b)?:/.test(body)) return 'sse'
+  return look(startsEventStream(body), 'sse')
+}
+
+function fallbackFraming(kind: BodyKind): Framing {
+  switch (kind) {
+    case 'event-stream':
+      return 'sse'
+    case 'json-lines':
+      return 'lines'
+    case 'json':
+      return 'json'
+    case 'text':
+    case 'none':
+      return 'text'
+    default:
+      return 'unexpected'
+  }
+}
+
+/**
+ * Whether a body that may be plain text starts like an event stream. One `data:` is enough; a
+ * comment must look like one and not like `:)`, and other fields must be followed by a field.
+ */
+function startsEventStream(body: string): boolean | undefined {
+  if (/^(?:data:|:[\s\w])/.test(body)) return true
+  const line = /^(?:event|id|retry):[^\r\n]*(?:[\r\n]+(.*))?/s.exec(body)
+  if (line === null) return isStartOf(['data:', 'event:', 'id:', 'retry:', ':?'], body)
+  const next = line[1]
+  if (next === undefined || next === '') return undefined
+  if (/^(?:(?:data|event|id|retry)[:\r\n]|:)/.test(next)) return true
+  return isStartOf(['data', 'event', 'id', 'retry'], next)
+}
+
+function isStartOf(words: string[], text: string): false | undefined {
+  return words.some((word) => word.startsWith(text)) ? undefined : false
+}
+
+/** Names of the first key of a frame, in the formats that come as bare JSON. */
+const FIRST_KEYS =
+  /^(?:id|object|created|created_at|model|choices|type|event|event_type|candidates|usageMetadata|promptFeedback|modelVersion|responseId|message|text|content|token|delta|chunk|response|answer|data|output|done|error|detail|jsonrpc|reasoning|provider|p)$/
+
+/** Whether `{…` is a frame and not an answer that happens to be JSON: its first key tells. */
+function startsKnownObject(body: string): boolean | undefined {
+  const key = /^\{\s*(?:"((?:[^"\\]){0,40})(")?)?/.exec(body)
+  if (key?.[2] !== undefined) return FIRST_KEYS.test(key[1] ?? '')
+  return key?.[0].length === body.length ? undefined : false
+}
+
+/** Whether `[…` is a list of objects. */
+function startsList(body: string): boolean | undefined {
+  if (/^\[\s*\{/.test(body)) return true
+  return /^\[\s*$/.test(body) ? undefined : false
+}
+
+/** Options of {@link frameBody}. */
+export interface FrameBodyOptions extends SseParserOptions {
+  maxEventSize: number
+  /** Whether the body is raw text whatever it looks like. */
+  rawBody: boolean
+  /** Called once, as soon as the framing is known. */
+  onFraming(framing: Framing): void
+}
+
+/** A body's text → frames, by the framing that its kind and its first characters call for. */
+export function frameBody(kind: BodyKind, options: FrameBodyOptions): Stage<string, SseEvent> {
+  const { maxEventSize } = options
+  let held = ''
+  let chosen: Stage<string, SseEvent> | undefined
+
+  function choose(final: boolean): Stage<string, SseEvent> | undefined {
+    const raw = options.rawBody && kind !== 'event-stream' && kind !== 'html'
+    const framing = raw ? 'text' : chooseFraming(kind, held, final)
+    if (framing === undefined) return undefined
+    options.onFraming(framing)
+    switch (framing) {
+      case 'sse':
+        return parseSse(options)
+      case 'lines':
+        return splitLines(maxEventSize)
+      case 'json':
+        return splitJsonValues(maxEventSize)
+      default:
+        return passText()
+    }
+  }
+
+  function start(final: boolean, emit: (frame: SseEvent) => void): void {
+    chosen = choose(final)
+    if (chosen === undefined || held === '') return
+    const text = held
+    held = ''
+    chosen.push(text, emit)
+  }
+
+  return {
+    push(text, emit) {
+      if (chosen !== undefined) return chosen.push(text, emit)
+      held += text
+      start(false, emit)
+    },
+    end(emit) {
+      if (chosen === undefined) start(true, emit)
+      chosen?.end(emit)
+    },
+  }
+}

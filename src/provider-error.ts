@@ -1,0 +1,85 @@
+import { ChatError } from './errors.ts'
+import { asNumber, asObject, asText, isObject, type WireObject } from './wire-value.ts'
+
+/** What a provider said about a failure, in whatever shape it said it. */
+export interface ProviderFault {
+  message?: string
+  code?: string
+  requestId?: string
+}
+
+/**
+ * Reads a JSON error of any of the shapes servers send: `{error: {message, type, code}}` (OpenAI,
+ * Anthropic, Gemini, also in an array), `{error: "…"}`, `{detail: "…" | [{msg, loc}]}` (FastAPI),
+ * `{message}`, `{errors: [{message}]}`, `{title}` (problem details), or just a string.
+ */
+export function readFault(value: unknown, depth = 0): ProviderFault {
+  if (typeof value === 'string') return value === '' ? {} : { message: value }
+  // Nobody nests deeper, and the wire must not choose how deep we recurse.
+  if (depth > 3) return {}
+  if (Array.isArray(value)) return readFault(value[0], depth + 1)
+  if (!isObject(value)) return {}
+  const { error, errors, detail } = value
+  const nested = asObject(error)
+  const inner = nested && readFault(nested, depth + 1)
+  const message =
+    inner?.message ??
+    asText(error) ??
+    asText(value['message']) ??
+    asText(value['errorText']) ??
+    asText(value['msg']) ??
+    faultOfDetail(detail) ??
+    asText(value['error_description']) ??
+    (Array.isArray(errors) ? readFault(errors, depth + 1).message : undefined) ??
+    asText(value['title'])
+  const code = inner?.code ?? codeOf(value)
+  const requestId = asText(value['request_id']) ?? inner?.requestId
+  return {
+    ...(message !== undefined && { message }),
+    ...(code !== undefined && { code }),
+    ...(requestId !== undefined && { requestId }),
+  }
+}
+
+function faultOfDetail(detail: unknown): string | undefined {
+  if (!Array.isArray(detail)) return asText(detail) ?? asText(asObject(detail)?.['message'])
+  const first = asObject(detail[0])
+  const message = asText(first?.['msg'])
+  const place = Array.isArray(first?.['loc']) ? first['loc'].join('.') : ''
+  return message && place ? `${place}: ${message}` : message
+}
+
+function codeOf(value: WireObject): string | undefined {
+  const { code, type, status } = value
+  const named = asText(code) ?? (type === 'error' ? undefined : asText(type)) ?? asText(status)
+  const number = asNumber(code) ?? asNumber(status)
+  return named ?? (number === undefined ? undefined : String(number))
+}
+
+/** Whether a request that got this status may be sent again. */
+export function isRetryableStatus(status: number): boolean {
+  return status === 408 || status === 425 || status === 429 || status >= 500
+}
+
+const RETRYABLE_CODE =
+  /rate_?limit|overloaded|timeout|api_error|server_error|internal_error|unavailable|resource_exhausted|deadline_exceeded|^internal$/i
+
+/** The error for a failure that the server reported inside the stream. */
+export function providerError(raw: unknown): ChatError {
+  const fault = readFault(raw)
+  const code = fault.code
+  const status = Number(code)
+  const retryable =
+    code !== undefined &&
+    (Number.isInteger(status) ? isRetryableStatus(status) : RETRYABLE_CODE.test(code))
+  return new ChatError(
+    'provider',
+    `The server reported an error in the stream: ${fault.message ?? code ?? 'it gave no reason'}`,
+    {
+      retryable,
+      raw,
+      ...(code !== undefined && { providerCode: code }),
+      ...(fault.requestId !== undefined && { requestId: fault.requestId }),
+    },
+  )
+}

@@ -1,0 +1,257 @@
+import { signalTimedOut, timedOut } from './failures.ts'
+import type { Machine, Thrown } from './machine.ts'
+import type { Source } from './source.ts'
+import { type Watchdog, watchdog } from './watchdog.ts'
+
+/** What a {@link DrivenStream} needs to know. */
+export interface Drive<In, Out> {
+  machine: Machine<In, Out>
+  /**
+   * Opens the source; called once, at the first `next()`. The signal aborts when the stream is over
+   * for whatever reason.
+   */
+  open(signal: AbortSignal): Promise<Source<In>>
+  /** The caller's signal. */
+  signal?: AbortSignal | undefined
+  /** How much input, in bytes or characters, may be read ahead of the consumer. */
+  readAheadBytes: number
+  /** How long, in milliseconds, a read may take before the machine is told. 0: forever. */
+  idleMs?: number
+  /** How long, in milliseconds, the machine may go without content. 0: forever. */
+  contentMs?: number
+  /** How long, in milliseconds, the machine may hold output back. */
+  holdMs?: number
+}
+
+interface Waiter<Out> {
+  resolve(result: IteratorResult<Out, undefined>): void
+  reject(reason: unknown): void
+}
+
+/**
+ * The one asynchronous place: reads a source ahead of the consumer, feeds a {@link Machine}, queues
+ * what comes out, and owns the abort and the timers.
+ *
+ * It is an async generator in all but its making. A real one cannot be left while it waits: its
+ * `return()` queues behind the pending read, so a stalled connection could not be closed.
+ *
+ * Consumed once, by one consumer.
+ */
+export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefined> {
+  readonly #drive: Drive<In, Out>
+  readonly #controller = new AbortController()
+  readonly #idle: Watchdog
+  readonly #content: Watchdog
+  readonly #hold: Watchdog
+  #source: Source<In> | undefined
+  #state: 'new' | 'running' | 'over' = 'new'
+  #isIterated = false
+  #isReading = false
+  /** Input read since the consumer last had nothing left to take. */
+  #unreadBytes = 0
+  #queue: Out[] = []
+  #queueHead = 0
+  #waiters: Waiter<Out>[] = []
+  /** What iteration throws once the queue is empty. */
+  #thrown: Thrown | undefined
+  #isAborted = false
+
+  constructor(drive: Drive<In, Out>) {
+    this.#drive = drive
+    const { machine, idleMs = 0, contentMs = 0, holdMs = 0 } = drive
+    this.#idle = watchdog(idleMs, () => this.fail(timedOut('idle', idleMs)))
+    this.#content = watchdog(contentMs, () => this.fail(timedOut('content', contentMs)))
+    this.#hold = watchdog(holdMs, () => {
+      machine.release(this.#emit)
+      this.#settle()
+    })
+  }
+
+  [Symbol.asyncIterator](): this {
+    if (this.#isIterated) {
+      throw new TypeError('This stream was already iterated. Make a new one for a second loop.')
+    }
+    this.#isIterated = true
+    return this
+  }
+
+  next(): Promise<IteratorResult<Out, undefined>> {
+    if (this.#state === 'new') this.#start()
+    // The connection may be gone, and our listener with it, while events still wait to be taken.
+    if (this.#drive.signal?.aborted) this.#abort()
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ resolve, reject })
+      this.#settle()
+      this.#read()
+    })
+  }
+
+  return(): Promise<IteratorResult<Out, undefined>> {
+    this.#leave()
+    return Promise.resolve({ done: true, value: undefined })
+  }
+
+  throw(error: unknown): Promise<IteratorResult<Out, undefined>> {
+    this.#leave()
+    return Promise.reject(error)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#leave()
+  }
+
+  /** Ends the stream with a failure that did not come from the source. */
+  fail(failure: unknown): void {
+    if (this.#state === 'over') return
+    this.#thrown = this.#drive.machine.fail(failure, this.#emit)
+    this.#tearDown(failure)
+    this.#settle()
+  }
+
+  #start(): void {
+    const { signal, machine } = this.#drive
+    this.#state = 'running'
+    machine.begin()
+    if (signal?.aborted) return
+    signal?.addEventListener('abort', this.#abort, { once: true })
+    this.#open().then(
+      (source) => {
+        this.#source = source
+        // A source that opened too late is closed at once.
+        if (this.#state === 'over') return source.cancel(undefined)
+        this.#content.touch()
+        this.#read()
+      },
+      (failure) => this.fail(failure),
+    )
+  }
+
+  // Async, so that whatever opening throws is a rejection.
+  async #open(): Promise<Source<In>> {
+    return this.#drive.open(this.#controller.signal)
+  }
+
+  #read(): void {
+    const source = this.#source
+    if (source === undefined || this.#isReading || this.#state === 'over') return
+    if (this.#waiters.length === 0 && this.#unreadBytes >= this.#drive.readAheadBytes) {
+      // The consumer is busy: the server is not to blame for what we do not read.
+      this.#idle.stop()
+      this.#content.stop()
+      return
+    }
+    this.#isReading = true
+    this.#idle.touch()
+    source.read().then(this.#onRead, this.#onReadFailure)
+  }
+
+  #onRead = ({ done, value }: { done?: boolean; value?: In | undefined }): void => {
+    this.#isReading = false
+    if (this.#state === 'over') return
+    const { machine } = this.#drive
+    const contentBefore = machine.contentCount
+    try {
+      if (done) {
+        this.#thrown = machine.end(this.#emit)
+        this.#tearDown(undefined)
+      } else {
+        this.#unreadBytes += sizeOf(value)
+        machine.push(value as In, this.#emit)
+        if (machine.isOver) this.#tearDown(undefined)
+      }
+    } catch (failure) {
+      return this.fail(failure)
+    }
+    if (machine.contentCount !== contentBefore) this.#content.touch()
+    if (machine.isHolding) this.#hold.touch()
+    this.#settle()
+    this.#read()
+  }
+
+  #onReadFailure = (failure: unknown): void => {
+    this.#isReading = false
+    this.fail(failure)
+  }
+
+  #emit = (event: Out): void => {
+    const queue = this.#queue
+    if (queue.length > this.#queueHead) {
+      if (this.#drive.machine.merge(queue[queue.length - 1] as Out, event)) return
+    }
+    queue.push(event)
+  }
+
+  /** Gives the waiting consumers what there is. */
+  #settle(): void {
+    while (this.#waiters.length > 0) {
+      if (this.#queueHead < this.#queue.length) {
+        this.#waiters.shift()?.resolve({ done: false, value: this.#take() })
+      } else if (this.#state !== 'over') {
+        return
+      } else if (this.#thrown !== undefined) {
+        this.#waiters.shift()?.reject(this.#thrown.error)
+        this.#thrown = undefined
+      } else {
+        this.#waiters.shift()?.resolve({ done: true, value: undefined })
+      }
+    }
+  }
+
+  #take(): Out {
+    const event = this.#queue[this.#queueHead++] as Out
+    if (this.#queueHead === this.#queue.length) {
+      this.#queue = []
+      this.#queueHead = 0
+      this.#unreadBytes = 0
+    }
+    return event
+  }
+
+  #dropQueue(): void {
+    this.#queue = []
+    this.#queueHead = 0
+    this.#thrown = undefined
+  }
+
+  #abort = (): void => {
+    const { machine, signal } = this.#drive
+    const timeout = signalTimedOut(signal?.reason)
+    // A deadline is a failure like any other: what arrived before it is still handed out.
+    if (timeout !== undefined) return this.fail(timeout)
+    if (this.#isAborted || (this.#state === 'over' && this.#isDrained)) return
+    this.#isAborted = true
+    this.#dropQueue()
+    this.#thrown = machine.abort(signal?.reason, this.#emit)
+    this.#tearDown(signal?.reason)
+    this.#settle()
+  }
+
+  get #isDrained(): boolean {
+    return this.#queueHead === this.#queue.length && this.#thrown === undefined
+  }
+
+  /** The consumer leaves: nothing more is handed out. */
+  #leave(): void {
+    this.#dropQueue()
+    this.#tearDown(undefined)
+    this.#settle()
+  }
+
+  /** Closes everything, once. Nothing here is waited for, so that nothing can hold it up. */
+  #tearDown(reason: unknown): void {
+    if (this.#state === 'over') return
+    this.#state = 'over'
+    this.#idle.stop()
+    this.#content.stop()
+    this.#hold.stop()
+    this.#drive.signal?.removeEventListener('abort', this.#abort)
+    this.#source?.cancel(reason)
+    this.#controller.abort(reason)
+  }
+}
+
+/** What a chunk counts against the read-ahead: its bytes or characters; 1 for anything else. */
+function sizeOf(chunk: unknown): number {
+  if (typeof chunk === 'string') return chunk.length
+  return ArrayBuffer.isView(chunk) ? chunk.byteLength : 1
+}

@@ -1,0 +1,142 @@
+import { ChatError } from '../errors.ts'
+import { type BodyKind, bodyKind } from '../framing/choose.ts'
+import { isRetryableStatus, readFault } from '../provider-error.ts'
+import { parseJson } from '../wire-value.ts'
+import { parseRetryAfter } from './retry-after.ts'
+import { type BodyStream, ignoreLateFailure } from './source.ts'
+import { watchdog } from './watchdog.ts'
+
+/** A response that may hold an answer. */
+export interface CheckedResponse {
+  /** `null` if there is none, as with status 204. */
+  body: BodyStream | null
+  kind: BodyKind
+  contentType: string
+}
+
+/** How much of the body of a refused response is read, in bytes, and for how long. */
+const MAX_REFUSAL_BYTES = 64 * 1024
+const MAX_REFUSAL_MS = 5_000
+/** How much of a provider's message goes into ours. */
+const MAX_MESSAGE_LENGTH = 500
+
+/**
+ * Checks the status and the content type of a response, and that its body can be read.
+ *
+ * @param signal - Ends the reading of a refused response's body.
+ * @param only - The one kind of body that will do; by default anything but an HTML page.
+ * @throws {ChatError} `http`, `content-type`, or `callback` if the body is unusable.
+ */
+export async function checkResponse(
+  response: Response,
+  signal: AbortSignal,
+  only?: BodyKind,
+): Promise<CheckedResponse> {
+  const contentType = response.headers.get('content-type') ?? ''
+  const kind = bodyKind(contentType)
+  const { status } = response
+  if (status < 200 || status > 299) throw await httpError(response, signal)
+  if (kind === 'html' || (only !== undefined && kind !== only)) {
+    throw contentTypeError(contentType, await readRefusal(response, signal))
+  }
+  return { body: usableBody(response), kind, contentType }
+}
+
+function usableBody(response: Response): BodyStream | null {
+  const body: unknown = response.body
+  if (response.bodyUsed || (body as ReadableStream | null)?.locked) {
+    throw new ChatError(
+      'callback',
+      'The body of the response is already being read, by onResponse or the given fetch. Hand over a response whose body is untouched.',
+    )
+  }
+  if (body === null) return null
+  const isReadable =
+    typeof body === 'object' && ('getReader' in body || Symbol.asyncIterator in body)
+  if (isReadable) return body as BodyStream
+  throw new ChatError(
+    'callback',
+    'The response has no readable body. This fetch cannot stream; give one that can in the fetch option (in React Native: expo/fetch).',
+  )
+}
+
+async function httpError(response: Response, signal: AbortSignal): Promise<ChatError> {
+  const { status, headers } = response
+  const body = await readRefusal(response, signal)
+  const fault = readFault(parseJson(body))
+  const requestId =
+    headers.get('x-request-id') ??
+    headers.get('request-id') ??
+    headers.get('apim-request-id') ??
+    headers.get('x-amzn-requestid') ??
+    fault.requestId
+  const retryAfterMs = parseRetryAfter(headers, Date.now())
+  const reason = fault.message === undefined ? '' : `: ${shorten(fault.message)}`
+  return new ChatError('http', `The server answered with status ${status}${reason}. ${advice(status)}`, {
+    status,
+    body,
+    retryable: isRetryableStatus(status),
+    ...(fault.code !== undefined && { providerCode: fault.code }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    ...(requestId !== undefined && { requestId }),
+  })
+}
+
+function shorten(message: string): string {
+  const text = message.trim().replace(/[.\s]+$/, '')
+  return text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH)}…` : text
+}
+
+function advice(status: number): string {
+  if (status === 401 || status === 403) return 'Check the credentials that are sent.'
+  if (status === 404 || status === 405) return 'Check the URL and the method.'
+  if (status === 413) return 'Send less.'
+  if (status === 429) return 'Wait before trying again.'
+  if (isRetryableStatus(status)) return 'Trying again later may help.'
+  return 'See body for what the server said.'
+}
+
+/** The error for a body of the wrong kind, whether its header says so or its first characters do. */
+export function contentTypeError(contentType: string, body: string): ChatError {
+  const got = contentType === '' ? 'a body without content type' : contentType
+  const hint = /amazon\.eventstream/i.test(contentType)
+    ? 'Bedrock streams binary frames: translate them on the server.'
+    : 'A login page, a proxy or a wrong URL often is the reason; see body.'
+  return new ChatError('content-type', `Expected a streamed answer, got ${got}. ${hint}`, {
+    contentType,
+    body: body.slice(0, MAX_REFUSAL_BYTES),
+  })
+}
+
+/** The start of a refused response's body: as much as comes in time. Then it is closed. */
+async function readRefusal(response: Response, signal: AbortSignal): Promise<string> {
+  const body = response.body
+  if (body == null || body.locked || typeof body.getReader !== 'function') return ''
+  const reader = body.getReader()
+  const decoder = new TextDecoder()
+  const close = (): void => {
+    reader.cancel().catch(ignoreLateFailure)
+  }
+  // A cancelled reader's pending read resolves as done, so closing also ends the loop below.
+  const clock = watchdog(MAX_REFUSAL_MS, close)
+  clock.touch()
+  signal.addEventListener('abort', close, { once: true })
+  let text = ''
+  let size = 0
+  try {
+    while (size < MAX_REFUSAL_BYTES) {
+      const { done, value } = await reader.read()
+      if (done) break
+      const chunk = value.subarray(0, MAX_REFUSAL_BYTES - size)
+      size += chunk.byteLength
+      text += decoder.decode(chunk, { stream: true })
+    }
+  } catch {
+    // The refusal itself is the news; what came of its body before the connection broke is enough.
+  } finally {
+    clock.stop()
+    signal.removeEventListener('abort', close)
+    close()
+  }
+  return text
+}
