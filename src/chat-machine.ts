@@ -10,7 +10,7 @@ import {
 } from './chat-event.ts'
 import { ChatError, isChatError } from './errors.ts'
 import type { WireEvent, WireFormat } from './formats/format.ts'
-import { type BodyKind, type Framing, frameBody } from './framing/choose.ts'
+import { type BodyKind, bodyKind, type Framing, frameBody } from './framing/choose.ts'
 import type { SseEvent } from './framing/sse.ts'
 import { decodeUtf8 } from './framing/utf8.ts'
 import { pipe, type Stage } from './stage.ts'
@@ -31,7 +31,7 @@ export interface ChatMachineOptions {
 /** The machine of one answer: chunks of its body in, chat events out. */
 export interface ChatMachine extends Machine<Uint8Array | string, ChatEvent> {
   /** The response's headers came. Without them the body is of kind `none`. */
-  respond(kind: BodyKind, contentType: string): void
+  respond(contentType: string): void
 }
 
 type Emit = (event: ChatEvent) => void
@@ -66,6 +66,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     const frames = frameBody(kind, {
       maxEventSize,
       rawBody: format.rawBody === true,
+      takesText: decoder.pushText !== undefined,
       lenientEnd: true,
       emptyEvents: true,
       onFraming(chosen) {
@@ -95,7 +96,8 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   }
 
   function decode(frame: SseEvent): void {
-    decoder.push(frame, onWireEvent)
+    if (framing === 'text') decoder.pushText?.(frame.data, onWireEvent)
+    else decoder.push(frame, onWireEvent)
   }
 
   function onWireEvent(event: WireEvent): void {
@@ -139,7 +141,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     if (isOver) return
     if (finishReason !== undefined) return finish(finishReason)
     const mustMarkEnd = decoder.marksEnd || options.requireEnd
-    if (frameCount === 0 || pending !== undefined || mustMarkEnd) {
+    if (contentCount === 0 || pending !== undefined || mustMarkEnd) {
       return finishWithError(truncatedError(frameCount === 0, pending))
     }
     finish('unknown')
@@ -162,6 +164,9 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   }
 
   function finish(reason: FinishReason): void {
+    if (reason === 'error' && result.error === undefined) {
+      return finishWithError(unexplainedError(result.rawFinishReason))
+    }
     result.finishReason = reason
     isOver = true
     buffer?.end(out)
@@ -193,9 +198,9 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     begin() {
       startedAt = performance.now()
     },
-    respond(bodyKind, type) {
-      kind = bodyKind
+    respond(type) {
       contentType = type
+      kind = bodyKind(type)
       body = bodyStage(kind)
       result.timing.responseMs = elapsed()
     },
@@ -244,12 +249,28 @@ function isPartOfAnswer(event: WireEvent): boolean {
   return event.type === 'facts' ? event.finishReason !== undefined : event.type !== 'data'
 }
 
+/** The error for an answer whose finish reason is an error, without more about it. */
+function unexplainedError(raw: string | undefined): ChatError {
+  return new ChatError(
+    'provider',
+    'The provider ended the answer with an error and gave no reason.',
+    {
+      raw,
+      ...defined({ providerCode: raw }),
+    },
+  )
+}
+
 function truncatedError(isEmpty: boolean, pending: string | undefined): ChatError {
   const what = isEmpty
     ? 'The response is empty: its body ended before anything came.'
     : 'The answer was cut off: the body ended without the end marker of its format.'
-  return new ChatError('truncated', `${what} What arrived is intact; ask again for the rest.`, {
-    retryable: true,
-    ...defined({ pending }),
-  })
+  return new ChatError(
+    'truncated',
+    `${what} What arrived is intact; send the request again for a whole answer.`,
+    {
+      retryable: true,
+      ...defined({ pending }),
+    },
+  )
 }

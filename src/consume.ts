@@ -1,6 +1,12 @@
 import { bufferEvents } from './buffer/buffer-events.ts'
 import { type BufferSpec, resolveBuffer } from './buffer/text-buffer.ts'
-import { addToResult, type ChatEvent, type ChatResult, emptyResult, mergeText } from './chat-event.ts'
+import {
+  addToResult,
+  type ChatEvent,
+  type ChatResult,
+  emptyResult,
+  mergeText,
+} from './chat-event.ts'
 import type { ChatError } from './errors.ts'
 import { DrivenStream } from './transport/driver.ts'
 import type { Machine, Thrown } from './transport/machine.ts'
@@ -93,9 +99,7 @@ function gather() {
     },
     get result(): ChatResult {
       if (done !== undefined) return done
-      return failure === undefined
-        ? parts
-        : { ...parts, finishReason: 'error', error: failure }
+      return failure === undefined ? parts : { ...parts, finishReason: 'error', error: failure }
     },
     /** The error to throw, with the result attached; not enumerable, for the result holds it in turn. */
     error(): ChatError | undefined {
@@ -132,6 +136,7 @@ function drive<In, Out>(
     // Not spread: `isHolding` may be a getter.
     machine: Object.setPrototypeOf(machine, { isHolding: false, ...rest }),
     open: async () => iterableSource(events),
+    discard: () => iterableSource(events).cancel(undefined),
     readAheadBytes: 0,
     holdMs,
   })

@@ -1,4 +1,4 @@
-export { type ChatSource } from './arguments.ts'
+export type { ChatSource } from './arguments.ts'
 export {
   type BufferOptions,
   type BufferSpec,

@@ -1,8 +1,8 @@
 import type { ChatSource } from './arguments.ts'
 import { auto } from './formats/auto.ts'
 import type { ChatInit, ReadOptions } from './options.ts'
-import * as core from './stream-chat.ts'
 import type { ChatStream } from './stream-chat.ts'
+import * as core from './stream-chat.ts'
 
 export * from './core.ts'
 

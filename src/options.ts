@@ -1,6 +1,6 @@
 import type { BufferSpec } from './buffer/text-buffer.ts'
-import type { SseEvent } from './framing/sse.ts'
 import type { WireFormat } from './formats/format.ts'
+import type { SseEvent } from './framing/sse.ts'
 
 /** How long the stages of a request may take, in milliseconds. 0 and `Infinity` turn a clock off. */
 export interface TimeoutOptions {

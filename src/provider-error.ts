@@ -51,9 +51,9 @@ function faultOfDetail(detail: unknown): string | undefined {
 
 function codeOf(value: WireObject): string | undefined {
   const { code, type, status } = value
-  const named = asText(code) ?? (type === 'error' ? undefined : asText(type)) ?? asText(status)
-  const number = asNumber(code) ?? asNumber(status)
-  return named ?? (number === undefined ? undefined : String(number))
+  const kind = type === 'error' ? undefined : asText(type)
+  const found = asText(code) ?? asNumber(code) ?? kind ?? asText(status) ?? asNumber(status)
+  return found === undefined ? undefined : String(found)
 }
 
 /** Whether a request that got this status may be sent again. */

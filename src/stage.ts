@@ -12,10 +12,7 @@ export interface Stage<In, Out> {
 }
 
 /** Two stages as one: what `first` hands on goes into `second`. */
-export function pipe<In, Mid, Out>(
-  first: Stage<In, Mid>,
-  second: Stage<Mid, Out>,
-): Stage<In, Out> {
+export function pipe<In, Mid, Out>(first: Stage<In, Mid>, second: Stage<Mid, Out>): Stage<In, Out> {
   return {
     push(input, emit) {
       first.push(input, (mid) => second.push(mid, emit))

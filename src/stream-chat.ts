@@ -1,4 +1,11 @@
-import { type ChatSource, checkSource, READ_AHEAD_BYTES, readSize, readTimeout, tap } from './arguments.ts'
+import {
+  type ChatSource,
+  checkSource,
+  READ_AHEAD_BYTES,
+  readSize,
+  readTimeout,
+  tap,
+} from './arguments.ts'
 import { resolveBuffer } from './buffer/text-buffer.ts'
 import type { ChatEvent } from './chat-event.ts'
 import { type ChatMachine, chatMachine } from './chat-machine.ts'
@@ -8,7 +15,7 @@ import type { ChatInit, ReadOptions } from './options.ts'
 import { DrivenStream } from './transport/driver.ts'
 import { prepareRequest, sendRequest } from './transport/request.ts'
 import { checkResponse } from './transport/response.ts'
-import { type BodyStream, openBody, type Source } from './transport/source.ts'
+import { type BodyStream, discardSource, openBody, type Source } from './transport/source.ts'
 
 type Chunk = Uint8Array | string
 
@@ -24,10 +31,7 @@ export type WithFormat<T> = T & { format: WireFormat }
 /** Sends a chat request; the format is required. See `streamChat` of the package's main entry. */
 export function streamChat(init: WithFormat<ChatInit>): ChatStream
 export function streamChat(input: string | URL | Request, init: WithFormat<ChatInit>): ChatStream
-export function streamChat(
-  input: string | URL | Request | ChatInit,
-  init?: ChatInit,
-): ChatStream {
+export function streamChat(input: string | URL | Request | ChatInit, init?: ChatInit): ChatStream {
   const request = prepareRequest(input, init)
   const options = init ?? (input as ChatInit)
   const { response: responseMs } = readTimeout(options.timeout)
@@ -43,9 +47,10 @@ export function streamChat(
 /** Reads an answer that is already there; the format is required. See `readChat` of the main entry. */
 export function readChat(source: ChatSource, options: WithFormat<ReadOptions>): ChatStream {
   const isResponse = checkSource(source)
-  const { stream, machine } = driveChat(options, options.signal ?? undefined, async (signal) =>
-    isResponse ? openResponse(source as Response, machine, signal) : openBody(source as BodyStream),
-  )
+  const open = async (signal: AbortSignal): Promise<Source<Chunk>> =>
+    isResponse ? openResponse(source as Response, machine, signal) : openBody(source as BodyStream)
+  const discard = (): void => discardSource(source)
+  const { stream, machine } = driveChat(options, options.signal ?? undefined, open, discard)
   return stream
 }
 
@@ -54,15 +59,15 @@ async function openResponse(
   machine: ChatMachine,
   signal: AbortSignal,
 ): Promise<Source<Chunk>> {
-  const checked = await checkResponse(response, signal)
-  machine.respond(checked.kind, checked.contentType)
-  return openBody(checked.body)
+  machine.respond(response.headers.get('content-type') ?? '')
+  return openBody(await checkResponse(response, signal))
 }
 
 function driveChat(
   options: ReadOptions,
   signal: AbortSignal | undefined,
   open: (signal: AbortSignal) => Promise<Source<Chunk>>,
+  discard?: () => void,
 ): { stream: DrivenStream<Chunk, ChatEvent>; machine: ChatMachine } {
   const { format, requireEnd = false } = options
   if (typeof format?.decoder !== 'function') {
@@ -80,6 +85,7 @@ function driveChat(
   const stream = new DrivenStream({
     machine,
     open,
+    discard,
     signal,
     readAheadBytes: readSize('readAheadBytes', options.readAheadBytes, READ_AHEAD_BYTES),
     idleMs,

@@ -1,13 +1,25 @@
-import { type ChatSource, checkSource, READ_AHEAD_BYTES, readSize, readTimeout, tap } from './arguments.ts'
+import {
+  type ChatSource,
+  checkSource,
+  READ_AHEAD_BYTES,
+  readSize,
+  readTimeout,
+  tap,
+} from './arguments.ts'
 import { isChatError } from './errors.ts'
-import { MAX_EVENT_SIZE, type SseDecoderOptions, type SseEvent, createSseDecoder } from './framing/sse.ts'
+import {
+  createSseDecoder,
+  MAX_EVENT_SIZE,
+  type SseDecoderOptions,
+  type SseEvent,
+} from './framing/sse.ts'
 import type { EventsInit, ReadEventsOptions } from './options.ts'
 import { DrivenStream } from './transport/driver.ts'
 import { connectionLost } from './transport/failures.ts'
 import type { Machine } from './transport/machine.ts'
 import { prepareRequest, sendRequest } from './transport/request.ts'
 import { checkResponse } from './transport/response.ts'
-import { type BodyStream, openBody, type Source } from './transport/source.ts'
+import { type BodyStream, discardSource, openBody, type Source } from './transport/source.ts'
 
 type Chunk = Uint8Array | string
 
@@ -54,9 +66,9 @@ export function streamEvents(
  */
 export function readEvents(source: ChatSource, options: ReadEventsOptions = {}): EventStream {
   const isResponse = checkSource(source)
-  return driveEvents(options, options.signal ?? undefined, async (signal) =>
-    isResponse ? openEventStream(source as Response, signal) : openBody(source as BodyStream),
-  )
+  const open = async (signal: AbortSignal): Promise<Source<Chunk>> =>
+    isResponse ? openEventStream(source as Response, signal) : openBody(source as BodyStream)
+  return driveEvents(options, options.signal ?? undefined, open, () => discardSource(source))
 }
 
 function isInit(input: string | URL | Request | EventsInit): input is EventsInit {
@@ -64,14 +76,14 @@ function isInit(input: string | URL | Request | EventsInit): input is EventsInit
 }
 
 async function openEventStream(response: Response, signal: AbortSignal): Promise<Source<Chunk>> {
-  const { body } = await checkResponse(response, signal, 'event-stream')
-  return openBody(body)
+  return openBody(await checkResponse(response, signal, 'event-stream'))
 }
 
 function driveEvents(
   options: ReadEventsOptions,
   signal: AbortSignal | undefined,
   open: (signal: AbortSignal) => Promise<Source<Chunk>>,
+  discard?: () => void,
 ): DrivenStream<Chunk, SseEvent> {
   const { idle: idleMs } = readTimeout(options.timeout)
   const fail = (error: unknown): void => stream.fail(error)
@@ -85,6 +97,7 @@ function driveEvents(
       ...(onReconnectionTime && { onReconnectionTime }),
     }),
     open,
+    discard,
     signal,
     readAheadBytes: readSize('readAheadBytes', options.readAheadBytes, READ_AHEAD_BYTES),
     idleMs,

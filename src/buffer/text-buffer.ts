@@ -105,7 +105,8 @@ export function timedTextBuffer(options: ResolvedBuffer): TimedTextBuffer {
   function takeExcess(): string {
     let excess = ''
     while (held.length > maxHoldLength) {
-      const start = lastGraphemeStart(held.slice(0, maxHoldLength + 1), split)
+      const start = lastGraphemeStart(withoutHalf(held.slice(0, maxHoldLength + 1)), split)
+      // A single cluster longer than the limit is torn between two code points.
       excess += take(start || withoutHalf(held.slice(0, maxHoldLength)).length || held.length)
     }
     return excess

@@ -1,6 +1,14 @@
 import type { Usage } from '../chat-event.ts'
 import { providerError } from '../provider-error.ts'
-import { asArray, asNumber, asObject, asText, defined, isObject, type WireObject } from '../wire-value.ts'
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asText,
+  defined,
+  isObject,
+  type WireObject,
+} from '../wire-value.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
 import { DONE, finishReasonOf, isKeepalive, malformed, parsePayload } from './frames.ts'
 import { deltaOfCall, endCall, type OpenCall, startCall } from './tool-calls.ts'
@@ -175,6 +183,8 @@ function decodeAnthropic(): WireDecoder {
         finish(emit)
         return emit({ type: 'complete' })
       case 'completion':
+        if (messageId === undefined)
+          startMessage({ id: payload['id'], model: payload['model'] }, emit)
         emitText('text', payload['completion'], emit)
         return readStop(payload, emit)
       case 'ping':
@@ -205,7 +215,8 @@ function decodeAnthropic(): WireDecoder {
       if (type === 'message_start' && messageId !== undefined) {
         const id = asObject(payload['message'])?.['id']
         // A gateway that tried again in the middle: what follows is another answer.
-        if (id !== messageId) throw malformed(frame, anthropic.name, 'a second message starts in it')
+        if (id !== messageId)
+          throw malformed(frame, anthropic.name, 'a second message starts in it')
       }
       readEvent(type, payload, emit)
     },

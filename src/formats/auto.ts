@@ -2,7 +2,7 @@ import type { SseEvent } from '../framing/sse.ts'
 import { asText, isObject, parseJson } from '../wire-value.ts'
 import { anthropic } from './anthropic.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
-import { isKeepalive } from './frames.ts'
+import { emitText, isKeepalive } from './frames.ts'
 import { openaiChat } from './openai-chat.ts'
 import { plain } from './plain.ts'
 
@@ -56,6 +56,7 @@ function decodeAuto(): WireDecoder {
         emit(event)
       })
     },
+    pushText: emitText,
     end(emit) {
       decoder.end(emit)
     },

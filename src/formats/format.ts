@@ -19,6 +19,11 @@ export interface WireDecoder extends Stage<SseEvent, WireEvent> {
    * `truncated`; if not, its finish reason is `'unknown'`.
    */
   readonly marksEnd: boolean
+  /**
+   * Takes a piece of a body that is text without frames, cut anywhere. A format without this method
+   * does not come as bare text: such a body is an error of code `content-type`.
+   */
+  pushText?(text: string, emit: (event: WireEvent) => void): void
 }
 
 /** A wire format: how one family of servers writes an answer into frames. */
@@ -27,6 +32,6 @@ export interface WireFormat {
   readonly name: string
   /** Starts the decoding of one answer. */
   decoder(): WireDecoder
-  /** Set if a body without event-stream content type is text as it stands, never frames. */
+  /** Set if a body that is no event stream by its content type is text, whatever it looks like. */
   readonly rawBody?: true
 }

@@ -1,7 +1,8 @@
+import type { FinishReason, Usage } from '../chat-event.ts'
 import { ChatError } from '../errors.ts'
 import type { SseEvent } from '../framing/sse.ts'
-import type { FinishReason, Usage } from '../chat-event.ts'
 import { asNumber, asObject, defined, type WireObject } from '../wire-value.ts'
+import type { WireEvent } from './format.ts'
 
 /** What the formats share: payloads, keepalives, usage, finish reasons. Knows no provider. */
 
@@ -82,7 +83,13 @@ export function finishReasonOf(word: string): FinishReason {
 export function readUsage(value: unknown): Usage | undefined {
   const raw = asObject(value)
   if (raw === undefined) return undefined
-  const inputTokens = firstNumber(raw, 'prompt_tokens', 'input_tokens', 'promptTokens', 'inputTokens')
+  const inputTokens = firstNumber(
+    raw,
+    'prompt_tokens',
+    'input_tokens',
+    'promptTokens',
+    'inputTokens',
+  )
   const completion = firstNumber(
     raw,
     'completion_tokens',
@@ -128,4 +135,9 @@ function firstNumber(object: WireObject, ...keys: string[]): number | undefined 
 /** The media type of a `data:` URL; `image/*` style `fallback` for any other. */
 export function mediaTypeOf(url: string, fallback: string): string {
   return /^data:([^;,]+)/.exec(url)?.[1] ?? fallback
+}
+
+/** Emits a text event, unless the text is empty. */
+export function emitText(text: string, emit: (event: WireEvent) => void): void {
+  if (text !== '') emit({ type: 'text', text })
 }

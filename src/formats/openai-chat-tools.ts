@@ -1,4 +1,4 @@
-import { scanJson, type JsonScan } from '../json-scan.ts'
+import { type JsonScan, scanJson } from '../json-scan.ts'
 import { asArray, asNumber, asObject, asText } from '../wire-value.ts'
 import type { WireEvent } from './format.ts'
 import { deltaOfCall, endCall, type OpenCall, startCall } from './tool-calls.ts'

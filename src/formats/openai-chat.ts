@@ -1,5 +1,4 @@
 import type { FinishReason } from '../chat-event.ts'
-import { ChatError } from '../errors.ts'
 import { providerError } from '../provider-error.ts'
 import { asArray, asNumber, asObject, asText, isObject, type WireObject } from '../wire-value.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
@@ -104,7 +103,8 @@ function decodeOpenaiChat(): WireDecoder {
 
   function readAnnotation(annotation: unknown, emit: Emit): void {
     const outer = asObject(annotation)
-    const inner = asObject(outer?.['url_citation']) ?? asObject(outer?.['document_citation']) ?? outer
+    const inner =
+      asObject(outer?.['url_citation']) ?? asObject(outer?.['document_citation']) ?? outer
     readSource(inner, annotation, emit)
   }
 
@@ -123,7 +123,8 @@ function decodeOpenaiChat(): WireDecoder {
     for (const choice of asArray(chunk['choices'])) {
       if (isObject(choice)) readChoice(choice, emit)
     }
-    for (const result of asArray(chunk['search_results'])) readSource(asObject(result), result, emit)
+    for (const result of asArray(chunk['search_results']))
+      readSource(asObject(result), result, emit)
     for (const citation of asArray(chunk['citations'])) {
       const source = typeof citation === 'string' ? { url: citation } : asObject(citation)
       readSource(source, citation, emit)
@@ -140,12 +141,8 @@ function decodeOpenaiChat(): WireDecoder {
     ended = true
     const first = choices.get(0)
     // Snowflake says [DONE] without ever saying why.
-    const reason = first?.finishReason ?? 'stop'
     if (first !== undefined) emit({ type: 'facts', ...finishOf(first, first.finishReason) })
     for (const choice of choices.values()) choice.toolCalls.end(emit)
-    if (reason === 'error') {
-      emit({ type: 'error', error: new ChatError('provider', UNEXPLAINED, { retryable: true }) })
-    }
   }
 
   return {
@@ -180,15 +177,14 @@ function decodeOpenaiChat(): WireDecoder {
   }
 }
 
-const UNEXPLAINED = 'The provider ended the answer with finish reason "error" and gave no details.'
-
 function finishOf(
   choice: Choice,
   raw: string | undefined,
 ): { finishReason: FinishReason; rawFinishReason?: string } {
   const reason = raw === undefined ? 'stop' : finishReasonOf(raw)
   // Google's endpoint says `stop` after tool calls, OpenAI says `stop` after a refusal.
-  const stopped = choice.toolCalls.size > 0 ? 'tool-calls' : choice.refused ? 'content-filter' : 'stop'
+  const stopped =
+    choice.toolCalls.size > 0 ? 'tool-calls' : choice.refused ? 'content-filter' : 'stop'
   const finishReason = reason === 'stop' ? stopped : reason
   return { finishReason, ...(raw !== undefined && { rawFinishReason: raw }) }
 }
@@ -210,7 +206,9 @@ function readReasoning(delta: WireObject): string {
   const details = delta['reasoning_details']
   if (details === undefined) return ''
   return asArray(details)
-    .map((detail) => asText(asObject(detail)?.['text']) ?? asText(asObject(detail)?.['summary']) ?? '')
+    .map(
+      (detail) => asText(asObject(detail)?.['text']) ?? asText(asObject(detail)?.['summary']) ?? '',
+    )
     .join('')
 }
 

@@ -1,8 +1,16 @@
-import { providerError } from '../provider-error.ts'
 import type { SseEvent } from '../framing/sse.ts'
-import { asArray, asNumber, asObject, asText, isObject, parseJson, type WireObject } from '../wire-value.ts'
+import { providerError } from '../provider-error.ts'
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asText,
+  isObject,
+  parseJson,
+  type WireObject,
+} from '../wire-value.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
-import { DONE, finishReasonOf, isKeepalive, malformed, readUsage } from './frames.ts'
+import { DONE, emitText, finishReasonOf, isKeepalive, malformed, readUsage } from './frames.ts'
 
 type Emit = (event: WireEvent) => void
 
@@ -19,7 +27,8 @@ export const plain: WireFormat = { name: 'plain', decoder: decodePlain }
 const TEXT_NAME =
   /^(?:message|text|token|content|chunk|delta|answer|response|output|data|completion|stream|partial|assistant|ai|(?:text|content|message|output_text)[-_.]?delta|text_chunk|agent_message|output_text)$/i
 const REASONING_NAME = /^(?:reasoning|thinking|thought)(?:[-_.]?(?:delta|content|text))?$/i
-const DONE_NAME = /^(?:done|end|ended|complete|completed|finish|finished|(?:message|stream)[-_.]?end)$/i
+const DONE_NAME =
+  /^(?:done|end|ended|complete|completed|finish|finished|(?:message|stream)[-_.]?end)$/i
 const ERROR_NAME = /^(?:error|exception)$/i
 
 /** Where the text stands, in this order. */
@@ -36,7 +45,16 @@ const TEXT_KEYS = [
   'output',
 ]
 const REASONING_KEYS = ['reasoning', 'reasoning_content', 'thinking']
-const DONE_KEYS = ['done', 'finished', 'is_final', 'isFinal', 'complete', 'completed', 'isComplete', 'isCompleted']
+const DONE_KEYS = [
+  'done',
+  'finished',
+  'is_final',
+  'isFinal',
+  'complete',
+  'completed',
+  'isComplete',
+  'isCompleted',
+]
 
 /** What the keys of a frame are that says no more than "the end". */
 const END_KEY =
@@ -48,7 +66,7 @@ function decodePlain(): WireDecoder {
   let answer = ''
   let head = ''
 
-  function emitText(type: 'text' | 'reasoning', text: string, emit: Emit): void {
+  function emitContent(type: 'text' | 'reasoning', text: string, emit: Emit): void {
     if (text === '') return
     if (type === 'text') answer += text
     emit({ type, text })
@@ -64,7 +82,7 @@ function decodePlain(): WireDecoder {
     if (ERROR_NAME.test(type)) return fail(data, emit)
     if (data.startsWith('[ERROR]')) return fail(data.slice('[ERROR]'.length).trim(), emit)
     if (DONE_NAME.test(type)) return emit({ type: 'complete' })
-    if (TEXT_NAME.test(type)) return emitText('text', data, emit)
+    if (TEXT_NAME.test(type)) return emitContent('text', data, emit)
     emit({ type: 'data', name: type, data })
   }
 
@@ -82,10 +100,10 @@ function decodePlain(): WireDecoder {
     const text = isText || isReasoning || isDone ? textOf(payload) : undefined
     const sources = asArray(payload['sources'])
 
-    emitText('reasoning', reasoning ?? '', emit)
+    emitContent('reasoning', reasoning ?? '', emit)
     const ends = isDone || isEnd(payload)
     if (text !== undefined && !repeatsAnswer(text, isDone, ends)) {
-      emitText(isReasoning ? 'reasoning' : 'text', text, emit)
+      emitContent(isReasoning ? 'reasoning' : 'text', text, emit)
     }
     for (const source of sources) readSource(source, emit)
     if (ends) {
@@ -147,6 +165,7 @@ function decodePlain(): WireDecoder {
       }
       readRaw(frame, emit)
     },
+    pushText: emitText,
     end() {},
   }
 }

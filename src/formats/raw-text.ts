@@ -1,4 +1,5 @@
 import type { WireFormat } from './format.ts'
+import { emitText } from './frames.ts'
 
 /**
  * A body that is the answer's text as it stands, such as the AI SDK's `toTextStreamResponse()`.
@@ -9,9 +10,8 @@ export const rawText: WireFormat = {
   rawBody: true,
   decoder: () => ({
     marksEnd: false,
-    push(frame, emit) {
-      if (frame.data !== '') emit({ type: 'text', text: frame.data })
-    },
+    push: (frame, emit) => emitText(frame.data, emit),
+    pushText: emitText,
     end() {},
   }),
 }

@@ -1,5 +1,6 @@
 import type { ChatEvent } from '../chat-event.ts'
 import { ChatError, isChatError } from '../errors.ts'
+import { frameOf } from '../framing/lines.ts'
 import type { SseEvent } from '../framing/sse.ts'
 import { providerError } from '../provider-error.ts'
 import { isObject, parseJson } from '../wire-value.ts'
@@ -27,10 +28,9 @@ export type Selected = ChatEvent | ChatEvent[] | string | undefined
 export function select(fn: (payload: unknown, frame: SseEvent) => Selected): WireFormat {
   if (typeof fn !== 'function') throw new TypeError('select takes a function')
 
-  function ask(frame: SseEvent): readonly unknown[] {
-    const json = parseJson(frame.data)
+  function ask(payload: unknown, frame: SseEvent): readonly unknown[] {
     try {
-      const selected: unknown = fn(json === undefined ? frame.data : json, frame)
+      const selected: unknown = fn(payload, frame)
       return Array.isArray(selected) ? selected : [selected]
     } catch (cause) {
       throw new ChatError('callback', 'The function given to select threw; see cause.', { cause })
@@ -43,7 +43,12 @@ export function select(fn: (payload: unknown, frame: SseEvent) => Selected): Wir
       marksEnd: false,
       push(frame, emit) {
         if (frame.data === DONE) return emit({ type: 'complete' })
-        for (const item of ask(frame)) handOn(item, emit)
+        const json = parseJson(frame.data)
+        const payload = json === undefined ? frame.data : json
+        for (const item of ask(payload, frame)) handOn(item, emit)
+      },
+      pushText(text, emit) {
+        for (const item of ask(text, frameOf(text))) handOn(item, emit)
       },
       end() {},
     }),

@@ -35,10 +35,17 @@ const MAX_LOOK = 4096
  *
  * @param start - The body as far as it came.
  * @param final - Whether nothing more comes.
+ * @param takesText - Whether the format can be bare text.
  * @returns `undefined` if more characters are needed.
  */
-export function chooseFraming(kind: BodyKind, start: string, final: boolean): Framing | undefined {
-  const fallback = fallbackFraming(kind)
+export function chooseFraming(
+  kind: BodyKind,
+  start: string,
+  final: boolean,
+  takesText: boolean,
+): Framing | undefined {
+  const byKind = fallbackFraming(kind)
+  const fallback = byKind === 'text' && !takesText ? 'unexpected' : byKind
   const mustChoose = final || start.length >= MAX_LOOK
   const body = start.slice(0, MAX_LOOK).trimStart()
   if (body === '') return mustChoose ? fallback : undefined
@@ -122,6 +129,8 @@ export interface FrameBodyOptions extends SseParserOptions {
   maxEventSize: number
   /** Whether the body is raw text whatever it looks like. */
   rawBody: boolean
+  /** Whether the format can be bare text. */
+  takesText: boolean
   /** Called once, as soon as the framing is known. */
   onFraming(framing: Framing): void
 }
@@ -134,7 +143,7 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): Stage<stri
 
   function choose(final: boolean): Stage<string, SseEvent> | undefined {
     const raw = options.rawBody && kind !== 'event-stream' && kind !== 'html'
-    const framing = raw ? 'text' : chooseFraming(kind, held, final)
+    const framing = raw ? 'text' : chooseFraming(kind, held, final, options.takesText)
     if (framing === undefined) return undefined
     options.onFraming(framing)
     switch (framing) {

@@ -28,7 +28,10 @@ export function decodeUtf8(): Stage<Uint8Array | string, string> {
       // A character that a string interrupts can no longer be completed: flush it first.
       if (typeof chunk === 'string') return handOn(decoder.decode() + chunk, emit)
       if (!ArrayBuffer.isView(chunk) && !((chunk as unknown) instanceof ArrayBuffer)) {
-        throw new ChatError('callback', `A chunk of the body is ${typeof chunk}, not bytes or text.`)
+        throw new ChatError(
+          'callback',
+          `A chunk of the body is ${typeof chunk}, not bytes or text.`,
+        )
       }
       handOn(decoder.decode(chunk, STREAM), emit)
     },

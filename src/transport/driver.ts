@@ -11,6 +11,8 @@ export interface Drive<In, Out> {
    * for whatever reason.
    */
   open(signal: AbortSignal): Promise<Source<In>>
+  /** Called instead of `open` if the stream is left before it began. */
+  discard?: (() => void) | undefined
   /** The caller's signal. */
   signal?: AbortSignal | undefined
   /** How much input, in bytes or characters, may be read ahead of the consumer. */
@@ -46,6 +48,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   #source: Source<In> | undefined
   #state: 'new' | 'running' | 'over' = 'new'
   #isIterated = false
+  #isOpened = false
   #isReading = false
   /** Input read since the consumer last had nothing left to take. */
   #unreadBytes = 0
@@ -114,6 +117,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     machine.begin()
     if (signal?.aborted) return
     signal?.addEventListener('abort', this.#abort, { once: true })
+    this.#isOpened = true
     this.#open().then(
       (source) => {
         this.#source = source
@@ -247,6 +251,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     this.#drive.signal?.removeEventListener('abort', this.#abort)
     this.#source?.cancel(reason)
     this.#controller.abort(reason)
+    if (!this.#isOpened) this.#drive.discard?.()
   }
 }
 

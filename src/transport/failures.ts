@@ -4,7 +4,7 @@ import { ChatError } from '../errors.ts'
 export function connectionLost(cause: unknown): ChatError {
   return new ChatError(
     'network',
-    'The connection was lost in the middle of the stream. What arrived is intact; ask again for the rest.',
+    'The connection was lost in the middle of the stream. What arrived is intact; send the request again for a whole answer.',
     { cause, retryable: true },
   )
 }

@@ -147,7 +147,10 @@ export async function sendRequest(
   return response
 }
 
-async function send({ fetch, input, init }: PreparedRequest, signal: AbortSignal): Promise<Response> {
+async function send(
+  { fetch, input, init }: PreparedRequest,
+  signal: AbortSignal,
+): Promise<Response> {
   try {
     return await fetch(input, { ...init, signal })
   } catch (cause) {

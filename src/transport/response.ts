@@ -6,14 +6,6 @@ import { parseRetryAfter } from './retry-after.ts'
 import { type BodyStream, ignoreLateFailure } from './source.ts'
 import { watchdog } from './watchdog.ts'
 
-/** A response that may hold an answer. */
-export interface CheckedResponse {
-  /** `null` if there is none, as with status 204. */
-  body: BodyStream | null
-  kind: BodyKind
-  contentType: string
-}
-
 /** How much of the body of a refused response is read, in bytes, and for how long. */
 const MAX_REFUSAL_BYTES = 64 * 1024
 const MAX_REFUSAL_MS = 5_000
@@ -25,13 +17,14 @@ const MAX_MESSAGE_LENGTH = 500
  *
  * @param signal - Ends the reading of a refused response's body.
  * @param only - The one kind of body that will do; by default anything but an HTML page.
+ * @returns The body; `null` if there is none, as with status 204.
  * @throws {ChatError} `http`, `content-type`, or `callback` if the body is unusable.
  */
 export async function checkResponse(
   response: Response,
   signal: AbortSignal,
   only?: BodyKind,
-): Promise<CheckedResponse> {
+): Promise<BodyStream | null> {
   const contentType = response.headers.get('content-type') ?? ''
   const kind = bodyKind(contentType)
   const { status } = response
@@ -39,7 +32,7 @@ export async function checkResponse(
   if (kind === 'html' || (only !== undefined && kind !== only)) {
     throw contentTypeError(contentType, await readRefusal(response, signal))
   }
-  return { body: usableBody(response), kind, contentType }
+  return usableBody(response)
 }
 
 function usableBody(response: Response): BodyStream | null {
@@ -72,14 +65,18 @@ async function httpError(response: Response, signal: AbortSignal): Promise<ChatE
     fault.requestId
   const retryAfterMs = parseRetryAfter(headers, Date.now())
   const reason = fault.message === undefined ? '' : `: ${shorten(fault.message)}`
-  return new ChatError('http', `The server answered with status ${status}${reason}. ${advice(status)}`, {
-    status,
-    body,
-    retryable: isRetryableStatus(status),
-    ...(fault.code !== undefined && { providerCode: fault.code }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-    ...(requestId !== undefined && { requestId }),
-  })
+  return new ChatError(
+    'http',
+    `The server answered with status ${status}${reason}. ${advice(status)}`,
+    {
+      status,
+      body,
+      retryable: isRetryableStatus(status),
+      ...(fault.code !== undefined && { providerCode: fault.code }),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      ...(requestId !== undefined && { requestId }),
+    },
+  )
 }
 
 function shorten(message: string): string {

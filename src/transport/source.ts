@@ -14,6 +14,12 @@ export function openBody(body: BodyStream | null): Source<Uint8Array | string> {
   return 'getReader' in body ? streamSource(body) : iterableSource(body)
 }
 
+/** Closes a source that was given to us and that nobody will read. */
+export function discardSource(source: Response | BodyStream): void {
+  const body = 'headers' in source ? source.body : source
+  if (body !== null && !('locked' in body && body.locked)) openBody(body).cancel(undefined)
+}
+
 function streamSource(stream: ReadableStream<Uint8Array>): Source<Uint8Array | string> {
   const reader = stream.getReader()
   return {
