@@ -53,6 +53,8 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   let startedAt = 0
   let frameCount = 0
   let contentCount = 0
+  /** The text of neighbouring deltas in one chunk, which is handed on as one event. */
+  let textRun = ''
   let isOver = false
   /** The first value of a JSON body, kept until it is known whether it is the only one. */
   let onlyValue: SseEvent | undefined
@@ -68,7 +70,6 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
       rawBody: format.rawBody === true,
       takesText: decoder.pushText !== undefined,
       lenientEnd: true,
-      emptyEvents: true,
       onFraming(chosen) {
         framing = chosen
       },
@@ -109,12 +110,26 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
         return finish(finishReason ?? 'stop')
       case 'error':
         return finishWithError(event.error)
-      default:
-        contentCount++
-        if (event.type === 'text') result.timing.firstTextMs ??= elapsed()
-        addToResult(result, event)
-        handOn(event)
+      case 'text':
+        if (event.choice === undefined) {
+          contentCount++
+          textRun += event.text
+          return
+        }
     }
+    endTextRun()
+    contentCount++
+    addToResult(result, event)
+    handOn(event)
+  }
+
+  function endTextRun(): void {
+    if (textRun === '') return
+    const event: ContentEvent = { type: 'text', text: textRun }
+    textRun = ''
+    result.timing.firstTextMs ??= elapsed()
+    addToResult(result, event)
+    handOn(event)
   }
 
   function takeFacts({ type: _, ...facts }: Extract<WireEvent, { type: 'facts' }>): void {
@@ -167,6 +182,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     if (reason === 'error' && result.error === undefined) {
       return finishWithError(unexplainedError(result.rawFinishReason))
     }
+    endTextRun()
     result.finishReason = reason
     isOver = true
     buffer?.end(out)
@@ -175,6 +191,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   }
 
   function finishWithError(error: ChatError): void {
+    endTextRun()
     buffer?.end(out)
     result.error = error
     out({ type: 'error', error })
@@ -207,6 +224,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     push(chunk, emit) {
       out = emit
       body.push(chunk, onBodyFrame)
+      if (!isOver) endTextRun()
     },
     end(emit) {
       out = emit
@@ -227,6 +245,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     },
     abort(_reason, emit) {
       out = emit
+      result.text += textRun
       const { error: _, ...rest } = result
       const timing = { ...rest.timing, totalMs: elapsed() }
       isOver = true

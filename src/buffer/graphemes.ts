@@ -7,7 +7,7 @@ export type SplitGraphemes = (text: string) => string[]
  * Indic conjuncts, right for everything else.
  */
 const CLUSTER =
-  /\r\n|\p{RI}\p{RI}|[^](?:[\p{M}\u200c\ufe0e\ufe0f\u{1f3fb}-\u{1f3ff}\u{e0020}-\u{e007f}]|\u200d\p{Extended_Pictographic}?)*/gu
+  /\r\n|\p{RI}\p{RI}|.(?:[\p{M}\u200c\p{Emoji_Modifier}\u{e0020}-\u{e007f}]|\u200d\p{Extended_Pictographic}?)*/gsu
 
 /** One character is one cluster in text like this, whatever comes next but a mark. */
 const SIMPLE = /^[\n\x20-\x7e]*$/

@@ -11,13 +11,12 @@ export const DONE = '[DONE]'
 
 /** Whether a frame only keeps the connection open: empty, or a ping in its name or its data. */
 export function isKeepalive({ type, data }: SseEvent): boolean {
-  if (data === '') return true
-  if (type !== 'message' && KEEPALIVE.test(type)) return true
-  // A payload is mostly an object; only a short other one is worth a look.
-  return data.charCodeAt(0) !== 123 && data.length < 64 && KEEPALIVE.test(data)
+  if (type === 'ping' || type === 'keepalive' || type === 'heartbeat') return true
+  // A payload is an object nearly always; only another one is worth a look.
+  return data.charCodeAt(0) !== 123 && KEEPALIVE.test(data)
 }
 
-const KEEPALIVE = /^(?::.*|ping|keep-?alive|heartbeat)$/i
+const KEEPALIVE = /^(?::.{0,60}|ping|keep-?alive|heartbeat)?$/i
 
 /** The frame's JSON. Throws a `ChatError` of code `malformed` if it is not JSON. */
 export function parsePayload(frame: SseEvent, format: string): unknown {

@@ -10,7 +10,15 @@ import {
   type WireObject,
 } from '../wire-value.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
-import { DONE, emitText, finishReasonOf, isKeepalive, malformed, readUsage } from './frames.ts'
+import {
+  DONE,
+  emitText,
+  finishReasonOf,
+  isKeepalive,
+  malformed,
+  parsePayload,
+  readUsage,
+} from './frames.ts'
 
 type Emit = (event: WireEvent) => void
 
@@ -87,6 +95,8 @@ function decodePlain(): WireDecoder {
   }
 
   function readObject(frame: SseEvent, payload: WireObject, emit: Emit): void {
+    const sole = soleText(payload)
+    if (sole !== undefined && frame.type === 'message') return emitContent('text', sole, emit)
     const inner = asText(payload['type']) ?? asText(payload['event'])
     const names = [frame.type, inner ?? 'message']
     const isNamed = (pattern: RegExp) => names.some((name) => pattern.test(name))
@@ -144,6 +154,9 @@ function decodePlain(): WireDecoder {
     push(frame, emit) {
       const { data, type } = frame
       if (data === DONE) return emit({ type: 'complete' })
+      if (mode === 'json' && type === 'message' && data.charCodeAt(0) === 123) {
+        return readObject(frame, parsePayload(frame, plain.name) as WireObject, emit)
+      }
       if (data === '' && DONE_NAME.test(type)) return emit({ type: 'complete' })
       // In a stream of raw text a token may well read "ping".
       if (mode === 'raw' ? data === '' : isKeepalive(frame)) return
@@ -192,6 +205,17 @@ function isEnd(payload: WireObject): boolean {
   // llama.cpp says `stop: true`; TGI repeats the text in its last frame, which is null before.
   if (payload['stop'] === true && typeof payload['content'] === 'string') return true
   return isObject(payload['token']) && typeof payload['generated_text'] === 'string'
+}
+
+/** The text of a frame that holds nothing else: `{"text":"…"}`. Nearly every frame is like this. */
+function soleText(payload: WireObject): string | undefined {
+  let only: string | undefined
+  for (const key in payload) {
+    if (only !== undefined) return undefined
+    only = key
+  }
+  const text = only === undefined || !TEXT_KEYS.includes(only) ? undefined : payload[only]
+  return typeof text === 'string' ? text : undefined
 }
 
 function textOf(payload: WireObject): string | undefined {

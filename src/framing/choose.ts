@@ -1,7 +1,7 @@
 import type { Stage } from '../stage.ts'
 import { splitJsonValues } from './json-values.ts'
 import { splitLines } from './lines.ts'
-import { parseSse, type SseEvent, type SseParserOptions } from './sse.ts'
+import { parseSse, type SseDecoderOptions, type SseEvent } from './sse.ts'
 import { passText } from './text.ts'
 
 /** What a Content-Type says about the framing. `none`: there is no such header. */
@@ -124,8 +124,15 @@ function startsList(body: string): boolean | undefined {
   return /^\[\s*$/.test(body) ? undefined : false
 }
 
+/**
+ * An event without data at the very end of a stream. The spec does not dispatch it, though it is how
+ * some chats say that they are over: `event: end`.
+ */
+const UNSEEN_EVENT = /(?:^|\r\r|\n\r?\n)event: ?(\w{1,32})[\r\n]*$/
+const MAX_TAIL = 64
+
 /** Options of {@link frameBody}. */
-export interface FrameBodyOptions extends SseParserOptions {
+export interface FrameBodyOptions extends SseDecoderOptions {
   maxEventSize: number
   /** Whether the body is raw text whatever it looks like. */
   rawBody: boolean
@@ -139,6 +146,9 @@ export interface FrameBodyOptions extends SseParserOptions {
 export function frameBody(kind: BodyKind, options: FrameBodyOptions): Stage<string, SseEvent> {
   const { maxEventSize } = options
   let held = ''
+  /** The last characters of an event stream: see {@link UNSEEN_EVENT}. */
+  let tail = ''
+  let isSse = false
   let chosen: Stage<string, SseEvent> | undefined
 
   function choose(final: boolean): Stage<string, SseEvent> | undefined {
@@ -148,6 +158,7 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): Stage<stri
     options.onFraming(framing)
     switch (framing) {
       case 'sse':
+        isSse = true
         return parseSse(options)
       case 'lines':
         return splitLines(maxEventSize)
@@ -168,6 +179,7 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): Stage<stri
 
   return {
     push(text, emit) {
+      tail = text.length < MAX_TAIL ? tail.slice(-MAX_TAIL) + text : text
       if (chosen !== undefined) return chosen.push(text, emit)
       held += text
       start(false, emit)
@@ -175,6 +187,8 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): Stage<stri
     end(emit) {
       if (chosen === undefined) start(true, emit)
       chosen?.end(emit)
+      const name = isSse ? UNSEEN_EVENT.exec(tail)?.[1] : undefined
+      if (name !== undefined) emit({ type: name, data: '', lastEventId: '' })
     },
   }
 }

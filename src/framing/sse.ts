@@ -1,7 +1,7 @@
 import { createParser } from 'eventsource-parser'
 import { ChatError } from '../errors.ts'
 import { pipe, type Stage } from '../stage.ts'
-import { scanEvents } from './event-scan.ts'
+import { measureEvents } from './event-size.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /**
@@ -51,19 +51,13 @@ export function createSseDecoder(
   return pipe(decodeUtf8(), parseSse(options))
 }
 
-/** Options of {@link parseSse}: those of the decoder, and one for the chat layer. */
-export interface SseParserOptions extends SseDecoderOptions {
-  /** Whether events with a name but without data are handed on, with `data` `''`. */
-  emptyEvents?: boolean
-}
-
 /** The decoder's second half: text, free of its byte order mark, → events. */
-export function parseSse(options: SseParserOptions): Stage<string, SseEvent> {
+export function parseSse(options: SseDecoderOptions): Stage<string, SseEvent> {
   const { maxEventSize = MAX_EVENT_SIZE, onComment, onReconnectionTime } = options
-  const scan = scanEvents(maxEventSize)
+  const size = measureEvents(maxEventSize)
   let emit: (event: SseEvent) => void
   let lastEventId = ''
-  let tooLarge: ChatError | undefined
+  let isTooLarge = false
 
   const parser = createParser({
     onEvent({ event = 'message', data }) {
@@ -84,20 +78,12 @@ export function parseSse(options: SseParserOptions): Stage<string, SseEvent> {
 
   return {
     push(text, onEvent) {
-      if (tooLarge !== undefined) throw tooLarge
       emit = onEvent
-      let fed = 0
-      while (fed < text.length) {
-        const stop = scan.next(text, fed)
-        parser.feed(fed === 0 && stop === text.length ? text : text.slice(fed, stop))
-        fed = stop
-        if (scan.finding === undefined) continue
-        if (scan.finding.type === 'too-large') {
-          tooLarge = tooLargeError(maxEventSize)
-          throw tooLarge
-        }
-        if (options.emptyEvents) emit({ type: scan.finding.name, data: '', lastEventId })
-      }
+      const excess = isTooLarge ? 0 : size.add(text)
+      if (excess === -1) return parser.feed(text)
+      isTooLarge = true
+      parser.feed(text.slice(0, excess))
+      throw tooLargeError(maxEventSize)
     },
     end(onEvent) {
       emit = onEvent

@@ -30,6 +30,9 @@ interface Waiter<Out> {
   reject(reason: unknown): void
 }
 
+/** How much input may be handed over to a waiting consumer in one go. */
+const MAX_BATCH_BYTES = 64 * 1024
+
 /**
  * The one asynchronous place: reads a source ahead of the consumer, feeds a {@link Machine}, queues
  * what comes out, and owns the abort and the timers.
@@ -45,6 +48,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   readonly #idle: Watchdog
   readonly #content: Watchdog
   readonly #hold: Watchdog
+  readonly #batchBytes: number
   #source: Source<In> | undefined
   #state: 'new' | 'running' | 'over' = 'new'
   #isIterated = false
@@ -52,6 +56,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   #isReading = false
   /** Input read since the consumer last had nothing left to take. */
   #unreadBytes = 0
+  #reads = 0
   #queue: Out[] = []
   #queueHead = 0
   #waiters: Waiter<Out>[] = []
@@ -61,6 +66,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
 
   constructor(drive: Drive<In, Out>) {
     this.#drive = drive
+    this.#batchBytes = Math.min(drive.readAheadBytes, MAX_BATCH_BYTES)
     const { machine, idleMs = 0, contentMs = 0, holdMs = 0 } = drive
     this.#idle = watchdog(idleMs, () => this.fail(timedOut('idle', idleMs)))
     this.#content = watchdog(contentMs, () => this.fail(timedOut('content', contentMs)))
@@ -84,8 +90,8 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     if (this.#drive.signal?.aborted) this.#abort()
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject })
-      this.#settle()
       this.#read()
+      this.#settleSoon()
     })
   }
 
@@ -151,6 +157,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
 
   #onRead = ({ done, value }: { done?: boolean; value?: In | undefined }): void => {
     this.#isReading = false
+    this.#reads++
     if (this.#state === 'over') return
     const { machine } = this.#drive
     const contentBefore = machine.contentCount
@@ -168,8 +175,20 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     }
     if (machine.contentCount !== contentBefore) this.#content.touch()
     if (machine.isHolding) this.#hold.touch()
-    this.#settle()
     this.#read()
+    this.#settleSoon()
+  }
+
+  /**
+   * Wakes the consumer once no further chunk is there already. Chunks that came together are so
+   * handed over together: waking costs more than reading. It is a matter of a microtask, no timer.
+   */
+  #settleSoon(): void {
+    const reads = this.#reads
+    if (this.#state === 'over' || this.#unreadBytes >= this.#batchBytes) return this.#settle()
+    queueMicrotask(() => {
+      if (reads === this.#reads) this.#settle()
+    })
   }
 
   #onReadFailure = (failure: unknown): void => {
