@@ -103,6 +103,11 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
 
   function onWireEvent(event: WireEvent): void {
     if (isOver) return
+    if (typeof event === 'string') {
+      contentCount++
+      textRun += event
+      return
+    }
     switch (event.type) {
       case 'facts':
         return takeFacts(event)
@@ -110,26 +115,21 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
         return finish(finishReason ?? 'stop')
       case 'error':
         return finishWithError(event.error)
-      case 'text':
-        if (event.choice === undefined) {
-          contentCount++
-          textRun += event.text
-          return
-        }
+      default:
+        endTextRun()
+        contentCount++
+        addToResult(result, event)
+        handOn(event)
     }
-    endTextRun()
-    contentCount++
-    addToResult(result, event)
-    handOn(event)
   }
 
   function endTextRun(): void {
     if (textRun === '') return
-    const event: ContentEvent = { type: 'text', text: textRun }
+    const text = textRun
     textRun = ''
+    result.text += text
     result.timing.firstTextMs ??= elapsed()
-    addToResult(result, event)
-    handOn(event)
+    handOn({ type: 'text', text })
   }
 
   function takeFacts({ type: _, ...facts }: Extract<WireEvent, { type: 'facts' }>): void {
@@ -265,6 +265,7 @@ function isJson(text: string): boolean {
 
 /** Whether an event shows that a JSON value was an answer, or the report of a failure. */
 function isPartOfAnswer(event: WireEvent): boolean {
+  if (typeof event === 'string') return true
   return event.type === 'facts' ? event.finishReason !== undefined : event.type !== 'data'
 }
 

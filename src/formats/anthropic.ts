@@ -249,7 +249,7 @@ function usageOf(raw: WireObject): Usage {
 }
 
 function emitText(type: 'text' | 'reasoning' | 'refusal', text: unknown, emit: Emit): void {
-  if (typeof text === 'string' && text !== '') emit({ type, text })
+  if (typeof text === 'string' && text !== '') emit(type === 'text' ? text : { type, text })
 }
 
 function readCitation(value: unknown, emit: Emit): void {

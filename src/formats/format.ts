@@ -4,9 +4,11 @@ import type { Stage } from '../stage.ts'
 
 /**
  * What a decoder hands on: the answer's content, facts about the answer as a whole, and `complete`
- * once the format's end marker was seen, after which nothing more is read.
+ * once the format's end marker was seen, after which nothing more is read. A string is text of the
+ * answer: nearly all events are, and an object for each shows in the benchmark.
  */
 export type WireEvent =
+  | string
   | ContentEvent
   | ChatErrorEvent
   | ({ type: 'facts' } & AnswerFacts)

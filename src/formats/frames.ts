@@ -136,7 +136,7 @@ export function mediaTypeOf(url: string, fallback: string): string {
   return /^data:([^;,]+)/.exec(url)?.[1] ?? fallback
 }
 
-/** Emits a text event, unless the text is empty. */
+/** Emits text, unless it is empty. */
 export function emitText(text: string, emit: (event: WireEvent) => void): void {
-  if (text !== '') emit({ type: 'text', text })
+  if (text !== '') emit(text)
 }

@@ -196,7 +196,8 @@ function emitText(
   emit: Emit,
 ): void {
   if (text === '') return
-  emit(choice === undefined ? { type, text } : { type, text, choice })
+  if (choice !== undefined) emit({ type, text, choice })
+  else emit(type === 'text' ? text : { type, text })
 }
 
 /** One of the three places where servers put reasoning; the same text may stand in several. */

@@ -71,13 +71,19 @@ const END_KEY =
 function decodePlain(): WireDecoder {
   /** What the first frame with content was: text frames are never parsed, JSON frames must be. */
   let mode: 'raw' | 'json' | undefined
-  let answer = ''
+  /** What there was so far: enough to tell a last frame that repeats the whole answer. */
+  let opening = ''
+  let textLength = 0
+  /** Where the last text stood. */
+  let textKey = 'text'
   let head = ''
 
   function emitContent(type: 'text' | 'reasoning', text: string, emit: Emit): void {
     if (text === '') return
-    if (type === 'text') answer += text
-    emit({ type, text })
+    if (type === 'reasoning') return emit({ type, text })
+    opening ||= text
+    textLength += text.length
+    emit(text)
   }
 
   function fail(raw: unknown, emit: Emit): void {
@@ -95,8 +101,11 @@ function decodePlain(): WireDecoder {
   }
 
   function readObject(frame: SseEvent, payload: WireObject, emit: Emit): void {
-    const sole = soleText(payload)
-    if (sole !== undefined && frame.type === 'message') return emitContent('text', sole, emit)
+    const known = payload[textKey]
+    if (typeof known === 'string' && frame.type === 'message' && isOnlyKey(payload, textKey)) {
+      return emitContent('text', known, emit)
+    }
+    textKey = TEXT_KEYS.find((key) => asText(payload[key]) !== undefined) ?? textKey
     const inner = asText(payload['type']) ?? asText(payload['event'])
     const names = [frame.type, inner ?? 'message']
     const isNamed = (pattern: RegExp) => names.some((name) => pattern.test(name))
@@ -127,7 +136,8 @@ function decodePlain(): WireDecoder {
 
   /** The last frame may hold the last piece, or the whole answer once more. */
   function repeatsAnswer(text: string, isNamedDone: boolean, ends: boolean): boolean {
-    return answer !== '' && (isNamedDone || (ends && text === answer))
+    if (textLength === 0) return false
+    return isNamedDone || (ends && text.length === textLength && text.startsWith(opening))
   }
 
   function readFacts(payload: WireObject, emit: Emit): void {
@@ -207,15 +217,10 @@ function isEnd(payload: WireObject): boolean {
   return isObject(payload['token']) && typeof payload['generated_text'] === 'string'
 }
 
-/** The text of a frame that holds nothing else: `{"text":"…"}`. Nearly every frame is like this. */
-function soleText(payload: WireObject): string | undefined {
-  let only: string | undefined
-  for (const key in payload) {
-    if (only !== undefined) return undefined
-    only = key
-  }
-  const text = only === undefined || !TEXT_KEYS.includes(only) ? undefined : payload[only]
-  return typeof text === 'string' ? text : undefined
+/** Whether `key` is the only one. Quicker than counting keys; nearly every frame is like this. */
+function isOnlyKey(payload: WireObject, key: string): boolean {
+  for (const other in payload) if (other !== key) return false
+  return true
 }
 
 function textOf(payload: WireObject): string | undefined {

@@ -60,11 +60,13 @@ const OTHER = /^(?:tool-call-delta|tool-call|tool-result|source|file|data)$/
 
 function handOn(item: unknown, emit: (event: WireEvent) => void): void {
   if (item === undefined || item === null || item === '') return
-  if (typeof item === 'string') return emit({ type: 'text', text: item })
+  if (typeof item === 'string') return emit(item)
   const type = isObject(item) ? item['type'] : undefined
   if (typeof type === 'string' && isObject(item)) {
+    const { text, choice } = item
+    if (type === 'text' && typeof text === 'string' && choice === undefined) return emit(text)
     // A copy: neighbouring texts are joined in place further on, and the caller may keep theirs.
-    const isEvent = TEXT.test(type) ? typeof item['text'] === 'string' : OTHER.test(type)
+    const isEvent = TEXT.test(type) ? typeof text === 'string' : OTHER.test(type)
     if (isEvent) return emit({ ...item } as unknown as WireEvent)
   }
   if (type === 'error') {

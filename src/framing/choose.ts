@@ -179,7 +179,8 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): Stage<stri
 
   return {
     push(text, emit) {
-      tail = text.length < MAX_TAIL ? tail.slice(-MAX_TAIL) + text : text
+      tail = text.length < MAX_TAIL ? tail + text : text
+      if (tail.length > MAX_LOOK) tail = tail.slice(-MAX_TAIL)
       if (chosen !== undefined) return chosen.push(text, emit)
       held += text
       start(false, emit)

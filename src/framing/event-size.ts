@@ -39,7 +39,8 @@ export function measureEvents(maxEventSize: number): EventSize {
     add(text) {
       let at = 0
       const hasCr = text.includes('\r')
-      if (!hasCr && lineLength + data + event + id + text.length <= maxEventSize) {
+      const isHarmless = lineLength + data + event + id + text.length <= maxEventSize
+      if (isHarmless && !hasCr && text.includes('\n')) {
         // No event in here can be too large, so only the one that stays open need be looked at.
         const lastBlank = text.lastIndexOf('\n\n')
         if (lastBlank !== -1) {

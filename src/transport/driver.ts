@@ -30,6 +30,8 @@ interface Waiter<Out> {
   reject(reason: unknown): void
 }
 
+const RESOLVED: Promise<void> = Promise.resolve()
+
 /** How much input may be handed over to a waiting consumer in one go. */
 const MAX_BATCH_BYTES = 64 * 1024
 
@@ -56,7 +58,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   #isReading = false
   /** Input read since the consumer last had nothing left to take. */
   #unreadBytes = 0
-  #reads = 0
+  #wakeUps = 0
   #queue: Out[] = []
   #queueHead = 0
   #waiters: Waiter<Out>[] = []
@@ -157,7 +159,6 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
 
   #onRead = ({ done, value }: { done?: boolean; value?: In | undefined }): void => {
     this.#isReading = false
-    this.#reads++
     if (this.#state === 'over') return
     const { machine } = this.#drive
     const contentBefore = machine.contentCount
@@ -184,11 +185,15 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
    * handed over together: waking costs more than reading. It is a matter of a microtask, no timer.
    */
   #settleSoon(): void {
-    const reads = this.#reads
     if (this.#state === 'over' || this.#unreadBytes >= this.#batchBytes) return this.#settle()
-    queueMicrotask(() => {
-      if (reads === this.#reads) this.#settle()
-    })
+    this.#wakeUps++
+    // Cheaper than queueMicrotask, which in Node makes an object for its async hooks.
+    RESOLVED.then(this.#wakeUp)
+  }
+
+  #wakeUp = (): void => {
+    // Of all that are under way only the last one counts: no chunk came after it.
+    if (--this.#wakeUps === 0) this.#settle()
   }
 
   #onReadFailure = (failure: unknown): void => {
