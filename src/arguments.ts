@@ -24,6 +24,7 @@ export function checkSource(source: unknown): boolean {
 
 /** Checks the clocks and fills in their defaults. */
 export function readTimeout(timeout: TimeoutOptions = {}): Required<TimeoutOptions> {
+  if (typeof timeout !== 'object') throw new TypeError('timeout must be an object of milliseconds')
   for (const name of ['response', 'idle', 'content'] as const) {
     const value = timeout[name]
     if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
@@ -63,4 +64,11 @@ export function tap<T>(
     }
     if (returned instanceof Promise) returned.catch((cause) => fail(failure(cause)))
   }
+}
+
+/** Checks the caller's signal; `null` is none, as for `fetch`. */
+export function readSignal(signal: AbortSignal | null | undefined): AbortSignal | undefined {
+  if (signal == null) return undefined
+  if (typeof signal === 'object' && typeof signal.addEventListener === 'function') return signal
+  throw new TypeError('signal must be an AbortSignal')
 }

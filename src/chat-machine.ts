@@ -10,10 +10,16 @@ import {
 } from './chat-event.ts'
 import { ChatError, isChatError } from './errors.ts'
 import type { WireEvent, WireFormat } from './formats/format.ts'
-import { type BodyKind, bodyKind, type Framing, frameBody } from './framing/choose.ts'
+import {
+  type BodyFraming,
+  type BodyKind,
+  bodyKind,
+  type Framing,
+  frameBody,
+} from './framing/choose.ts'
 import type { SseEvent } from './framing/sse.ts'
 import { decodeUtf8 } from './framing/utf8.ts'
-import { pipe, type Stage } from './stage.ts'
+import { pipe } from './stage.ts'
 import { connectionLost } from './transport/failures.ts'
 import type { Machine } from './transport/machine.ts'
 import { contentTypeError } from './transport/response.ts'
@@ -46,7 +52,8 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   const result = emptyResult()
   const buffer: BufferStage<ChatEvent> | undefined =
     options.buffer && bufferEvents<ChatEvent>(options.buffer)
-  let body = bodyStage('none')
+  let frames = bodyFraming('none')
+  let body = pipe(decodeUtf8(), frames)
   let kind: BodyKind = 'none'
   let contentType = ''
   let framing: Framing | undefined
@@ -64,8 +71,8 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   /** Where events go: set by each call from the driver. */
   let out: Emit
 
-  function bodyStage(kind: BodyKind): Stage<Uint8Array | string, SseEvent> {
-    const frames = frameBody(kind, {
+  function bodyFraming(kind: BodyKind): BodyFraming {
+    return frameBody(kind, {
       maxEventSize,
       rawBody: format.rawBody === true,
       takesText: decoder.pushText !== undefined,
@@ -77,13 +84,12 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
         onComment: (data: string) => onFrame({ type: 'comment', data, lastEventId: '' }),
       }),
     })
-    return pipe(decodeUtf8(), frames)
   }
 
   function onBodyFrame(frame: SseEvent): void {
     if (isOver) return
     frameCount++
-    onFrame?.(frame)
+    if (onFrame) onFrame({ ...frame })
     if (framing === 'unexpected') throw contentTypeError(contentType, frame.data)
     if (framing === 'json' && kind === 'json') {
       if (frameCount === 1) {
@@ -162,6 +168,21 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     finish('unknown')
   }
 
+  /**
+   * The end was not regular: takes what came whole but still waited for what comes next. Returns what
+   * is wrong with that, if anything.
+   */
+  function takeRest(): unknown {
+    if (isOver) return undefined
+    try {
+      frames.settle(onBodyFrame)
+      if (onlyValue !== undefined) decode(onlyValue)
+    } catch (failure) {
+      return failure
+    }
+    return undefined
+  }
+
   function endDecoder(): void {
     if (!isOver) decoder.end(onWireEvent)
   }
@@ -218,7 +239,8 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     respond(type) {
       contentType = type
       kind = bodyKind(type)
-      body = bodyStage(kind)
+      frames = bodyFraming(kind)
+      body = pipe(decodeUtf8(), frames)
       result.timing.responseMs = elapsed()
     },
     push(chunk, emit) {
@@ -233,7 +255,8 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     },
     fail(failure, emit) {
       out = emit
-      const error = isChatError(failure) ? failure : connectionLost(failure)
+      const fault = takeRest() ?? failure
+      const error = isChatError(fault) ? fault : connectionLost(fault)
       // Why the answer ended is known: that the connection broke, or fell silent, after it is not
       // worth an error.
       const isQuiet = error.code === 'network' || error.code === 'timeout'
@@ -243,13 +266,19 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
       } else if (!isOver) finishWithError(error)
       return undefined
     },
-    abort(_reason, emit) {
-      out = emit
-      result.text += textRun
+    abort(_reason, emit, last) {
+      // What is still on its way to the queue counts as arrived, but is not handed out any more.
+      out = () => {}
+      takeRest()
+      endTextRun()
+      if (last?.type === 'error') {
+        emit({ type: 'done', ...result })
+        return undefined
+      }
       const { error: _, ...rest } = result
       const timing = { ...rest.timing, totalMs: elapsed() }
       isOver = true
-      out({ type: 'done', ...rest, finishReason: 'aborted', timing })
+      emit({ type: 'done', ...rest, finishReason: 'aborted', timing })
       return undefined
     },
     merge: mergeText,

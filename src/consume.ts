@@ -10,7 +10,7 @@ import {
 import type { ChatError } from './errors.ts'
 import { DrivenStream } from './transport/driver.ts'
 import type { Machine, Thrown } from './transport/machine.ts'
-import { iterableSource } from './transport/source.ts'
+import { discardSource, iterableSource } from './transport/source.ts'
 
 /**
  * Reads a whole answer and returns its result. An aborted answer is a result too, with the finish
@@ -62,10 +62,17 @@ export function bufferText(
 ): AsyncGenerator<ChatEvent, void, undefined> {
   const options = resolveBuffer(spec)
   const buffer = bufferEvents<ChatEvent>(options)
+  let contentCount = 0
   return drive<ChatEvent, ChatEvent>(
     events,
     {
-      push: buffer.push,
+      get contentCount() {
+        return contentCount
+      },
+      push(event, emit) {
+        contentCount++
+        buffer.push(event, emit)
+      },
       end(emit) {
         buffer.end(emit)
         return undefined
@@ -136,7 +143,7 @@ function drive<In, Out>(
     // Not spread: `isHolding` may be a getter.
     machine: Object.setPrototypeOf(machine, { isHolding: false, ...rest }),
     open: async () => iterableSource(events),
-    discard: () => iterableSource(events).cancel(undefined),
+    discard: () => discardSource(events),
     readAheadBytes: 0,
     holdMs,
   })

@@ -26,8 +26,8 @@ export function streamChat(input: string | URL | Request, init?: ChatInit): Chat
 export function streamChat(input: string | URL | Request | ChatInit, init?: ChatInit): ChatStream {
   const isInit = typeof input === 'object' && !(input instanceof URL) && !(input instanceof Request)
   return isInit && init === undefined
-    ? core.streamChat({ format: auto, ...input })
-    : core.streamChat(input as string | URL | Request, { format: auto, ...init })
+    ? core.streamChat(withFormat(input))
+    : core.streamChat(input as string | URL | Request, withFormat(init))
 }
 
 /**
@@ -40,5 +40,9 @@ export function streamChat(input: string | URL | Request | ChatInit, init?: Chat
  * for await (const event of readChat(await fetch('/api/chat'))) console.log(event)
  */
 export function readChat(source: ChatSource, options?: ReadOptions): ChatStream {
-  return core.readChat(source, { format: auto, ...options })
+  return core.readChat(source, withFormat(options))
+}
+
+function withFormat<T extends ReadOptions>(options: T = {} as T): core.WithFormat<T> {
+  return { ...options, format: options.format === undefined ? auto : options.format }
 }

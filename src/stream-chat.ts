@@ -2,6 +2,7 @@ import {
   type ChatSource,
   checkSource,
   READ_AHEAD_BYTES,
+  readSignal,
   readSize,
   readTimeout,
   tap,
@@ -37,8 +38,7 @@ export function streamChat(input: string | URL | Request | ChatInit, init?: Chat
   const { response: responseMs } = readTimeout(options.timeout)
   const onResponse = tap('onResponse', options.onResponse, (error) => stream.fail(error))
   const { stream, machine } = driveChat(options, request.signal, async (signal) => {
-    const response = await sendRequest(request, responseMs, signal)
-    onResponse?.(response)
+    const response = await sendRequest(request, responseMs, signal, onResponse)
     return openResponse(response, machine, signal)
   })
   return stream
@@ -50,7 +50,7 @@ export function readChat(source: ChatSource, options: WithFormat<ReadOptions>): 
   const open = async (signal: AbortSignal): Promise<Source<Chunk>> =>
     isResponse ? openResponse(source as Response, machine, signal) : openBody(source as BodyStream)
   const discard = (): void => discardSource(source)
-  const { stream, machine } = driveChat(options, options.signal ?? undefined, open, discard)
+  const { stream, machine } = driveChat(options, readSignal(options.signal), open, discard)
   return stream
 }
 

@@ -2,6 +2,7 @@ import {
   type ChatSource,
   checkSource,
   READ_AHEAD_BYTES,
+  readSignal,
   readSize,
   readTimeout,
   tap,
@@ -51,8 +52,7 @@ export function streamEvents(
   const { response: responseMs } = readTimeout(options.timeout)
   const onResponse = tap('onResponse', options.onResponse, (error) => stream.fail(error))
   const stream = driveEvents(options, request.signal, async (signal) => {
-    const response = await sendRequest(request, responseMs, signal)
-    onResponse?.(response)
+    const response = await sendRequest(request, responseMs, signal, onResponse)
     return openEventStream(response, signal)
   })
   return stream
@@ -68,7 +68,7 @@ export function readEvents(source: ChatSource, options: ReadEventsOptions = {}):
   const isResponse = checkSource(source)
   const open = async (signal: AbortSignal): Promise<Source<Chunk>> =>
     isResponse ? openEventStream(source as Response, signal) : openBody(source as BodyStream)
-  return driveEvents(options, options.signal ?? undefined, open, () => discardSource(source))
+  return driveEvents(options, readSignal(options.signal), open, () => discardSource(source))
 }
 
 function isInit(input: string | URL | Request | EventsInit): input is EventsInit {

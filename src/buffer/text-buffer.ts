@@ -79,8 +79,17 @@ export function resolveBuffer(spec: BufferSpec): ResolvedBuffer {
   const longest = unit === 'word' ? 128 : unit === 'line' ? 4096 : Math.max(32 * Number(unit), 1024)
   const { maxHoldLength = longest } = options
   if (!(maxHoldLength >= 1)) throw new TypeError('maxHoldLength must be a number of at least 1')
+  checkLocale(locale)
   if (!(maxHoldMs >= 0)) throw new TypeError('maxHoldMs must be a number of at least 0')
   return { unit, locale, maxHoldMs, maxHoldLength }
+}
+
+function checkLocale(locale: string | undefined): void {
+  try {
+    Intl.getCanonicalLocales(locale)
+  } catch (cause) {
+    throw new TypeError('locale must be a BCP 47 language tag', { cause })
+  }
 }
 
 const HIGH_SURROGATE_AT_END = /[\ud800-\udbff]$/

@@ -63,9 +63,11 @@ function segmenterReady(segmenter: Intl.Segmenter): Unit['ready'] {
     if (last === undefined || last.isWordLike || last.index === 0 || /^\s/.test(last.segment)) {
       return last?.index ?? 0
     }
-    // An apostrophe, a point or a comma joins what stands on both sides: can't, 3.14.
+    // An apostrophe, a point or a comma joins what stands on both sides: can't, 3.14. And flags are
+    // paired in another way than characters are, if a mark stands between their halves.
     const before = segments.containing(last.index - 1)
-    return before?.isWordLike ? before.index : last.index
+    const joins = before?.isWordLike || /^\p{RI}/u.test(last.segment)
+    return before && joins ? before.index : last.index
   }
 }
 

@@ -142,8 +142,14 @@ export interface FrameBodyOptions extends SseDecoderOptions {
   onFraming(framing: Framing): void
 }
 
+/** The framing of one body. */
+export interface BodyFraming extends Stage<string, SseEvent> {
+  /** Nothing more comes, and the end was not regular: hands on what only waits for a choice. */
+  settle(emit: (frame: SseEvent) => void): void
+}
+
 /** A body's text → frames, by the framing that its kind and its first characters call for. */
-export function frameBody(kind: BodyKind, options: FrameBodyOptions): Stage<string, SseEvent> {
+export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFraming {
   const { maxEventSize } = options
   let held = ''
   /** The last characters of an event stream: see {@link UNSEEN_EVENT}. */
@@ -185,8 +191,11 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): Stage<stri
       held += text
       start(false, emit)
     },
-    end(emit) {
+    settle(emit) {
       if (chosen === undefined) start(true, emit)
+    },
+    end(emit) {
+      this.settle(emit)
       chosen?.end(emit)
       const name = isSse ? UNSEEN_EVENT.exec(tail)?.[1] : undefined
       if (name !== undefined) emit({ type: name, data: '', lastEventId: '' })

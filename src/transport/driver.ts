@@ -56,11 +56,13 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   #isIterated = false
   #isOpened = false
   #isReading = false
+  #isPaused = false
   /** Input read since the consumer last had nothing left to take. */
   #unreadBytes = 0
   #wakeUps = 0
   #queue: Out[] = []
   #queueHead = 0
+  #lastTaken: Out | undefined
   #waiters: Waiter<Out>[] = []
   /** What iteration throws once the queue is empty. */
   #thrown: Thrown | undefined
@@ -92,8 +94,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     if (this.#drive.signal?.aborted) this.#abort()
     return new Promise((resolve, reject) => {
       this.#waiters.push({ resolve, reject })
-      this.#read()
-      this.#settleSoon()
+      this.#advance()
     })
   }
 
@@ -146,12 +147,16 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   #read(): void {
     const source = this.#source
     if (source === undefined || this.#isReading || this.#state === 'over') return
-    if (this.#waiters.length === 0 && this.#unreadBytes >= this.#drive.readAheadBytes) {
+    const isWanted = this.#waiters.length > 0 && this.#isEmpty
+    if (!isWanted && this.#unreadBytes >= this.#drive.readAheadBytes) {
       // The consumer is busy: the server is not to blame for what we do not read.
+      this.#isPaused = true
       this.#idle.stop()
       this.#content.stop()
       return
     }
+    if (this.#isPaused) this.#content.touch()
+    this.#isPaused = false
     this.#isReading = true
     this.#idle.touch()
     source.read().then(this.#onRead, this.#onReadFailure)
@@ -174,18 +179,24 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     } catch (failure) {
       return this.fail(failure)
     }
-    if (machine.contentCount !== contentBefore) this.#content.touch()
-    if (machine.isHolding) this.#hold.touch()
-    this.#read()
-    this.#settleSoon()
+    if (machine.contentCount !== contentBefore && this.#isRunning) {
+      this.#content.touch()
+      if (machine.isHolding) this.#hold.touch()
+      else this.#hold.stop()
+    }
+    this.#advance()
   }
 
   /**
-   * Wakes the consumer once no further chunk is there already. Chunks that came together are so
-   * handed over together: waking costs more than reading. It is a matter of a microtask, no timer.
+   * Reads on, and wakes the consumer once no further chunk is there already. Chunks that came
+   * together are so handed over together: waking costs more than reading. It is a matter of a
+   * microtask, not of a timer.
    */
-  #settleSoon(): void {
-    if (this.#state === 'over' || this.#unreadBytes >= this.#batchBytes) return this.#settle()
+  #advance(): void {
+    const isBatchFull = this.#state === 'over' || this.#unreadBytes >= this.#batchBytes
+    if (isBatchFull) this.#settle()
+    this.#read()
+    if (isBatchFull) return
     this.#wakeUps++
     // Cheaper than queueMicrotask, which in Node makes an object for its async hooks.
     RESOLVED.then(this.#wakeUp)
@@ -202,17 +213,16 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   }
 
   #emit = (event: Out): void => {
-    const queue = this.#queue
-    if (queue.length > this.#queueHead) {
-      if (this.#drive.machine.merge(queue[queue.length - 1] as Out, event)) return
-    }
-    queue.push(event)
+    // A callback that ran within the machine may have ended the stream under it.
+    if (this.#state === 'over') return
+    const last = this.#isEmpty ? undefined : this.#queue.at(-1)
+    if (last === undefined || !this.#drive.machine.merge(last, event)) this.#queue.push(event)
   }
 
   /** Gives the waiting consumers what there is. */
   #settle(): void {
     while (this.#waiters.length > 0) {
-      if (this.#queueHead < this.#queue.length) {
+      if (!this.#isEmpty) {
         this.#waiters.shift()?.resolve({ done: false, value: this.#take() })
       } else if (this.#state !== 'over') {
         return
@@ -227,11 +237,12 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
 
   #take(): Out {
     const event = this.#queue[this.#queueHead++] as Out
-    if (this.#queueHead === this.#queue.length) {
+    if (this.#isEmpty) {
       this.#queue = []
       this.#queueHead = 0
       this.#unreadBytes = 0
     }
+    this.#lastTaken = event
     return event
   }
 
@@ -246,16 +257,23 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     const timeout = signalTimedOut(signal?.reason)
     // A deadline is a failure like any other: what arrived before it is still handed out.
     if (timeout !== undefined) return this.fail(timeout)
-    if (this.#isAborted || (this.#state === 'over' && this.#isDrained)) return
+    const isDrained = this.#isEmpty && this.#thrown === undefined
+    if (this.#isAborted || (this.#state === 'over' && isDrained)) return
     this.#isAborted = true
     this.#dropQueue()
-    this.#thrown = machine.abort(signal?.reason, this.#emit)
+    const queue = this.#queue
+    this.#thrown = machine.abort(signal?.reason, (event) => queue.push(event), this.#lastTaken)
     this.#tearDown(signal?.reason)
     this.#settle()
   }
 
-  get #isDrained(): boolean {
-    return this.#queueHead === this.#queue.length && this.#thrown === undefined
+  get #isEmpty(): boolean {
+    return this.#queueHead === this.#queue.length
+  }
+
+  /** A getter, because callbacks of the caller may change the state within a call. */
+  get #isRunning(): boolean {
+    return this.#state === 'running'
   }
 
   /** The consumer leaves: nothing more is handed out. */

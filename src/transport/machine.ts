@@ -16,8 +16,11 @@ export interface Machine<In, Out> {
   end(emit: (event: Out) => void): Thrown | undefined
   /** The stream failed. Returns what iteration must throw, if anything. */
   fail(failure: unknown, emit: (event: Out) => void): Thrown | undefined
-  /** The caller aborted; events not yet handed out are gone. Returns what iteration must throw. */
-  abort(reason: unknown, emit: (event: Out) => void): Thrown | undefined
+  /**
+   * The caller aborted; events not yet handed out are gone, `last` was handed out last. Returns what
+   * iteration must throw.
+   */
+  abort(reason: unknown, emit: (event: Out) => void, last: Out | undefined): Thrown | undefined
   /** Joins `next` to `last`, which nobody has seen yet, if they can be one event. */
   merge(last: Out, next: Out): boolean
   /** Lets go of what is held back, because no more came for a while. */

@@ -1,6 +1,8 @@
+import { readSignal } from '../arguments.ts'
 import { ChatError } from '../errors.ts'
-import type { ChatInit, StreamInit } from '../options.ts'
+import type { StreamInit } from '../options.ts'
 import { isObject } from '../wire-value.ts'
+import { discardSource } from './source.ts'
 import { watchdog } from './watchdog.ts'
 
 /** A request as it was at the call: later changes to the caller's objects do not reach it. */
@@ -48,9 +50,6 @@ export function prepareRequest(
   if (customFetch !== undefined && typeof customFetch !== 'function') {
     throw new TypeError('fetch must be a function')
   }
-  if (signal != null && typeof signal.addEventListener !== 'function') {
-    throw new TypeError('signal must be an AbortSignal')
-  }
   const url = request ?? String(target)
   if (typeof url === 'string') checkUrl(url, customFetch !== undefined)
   return {
@@ -58,7 +57,7 @@ export function prepareRequest(
     init: fetchInit,
     // Called as a plain function: a browser's fetch rejects any other `this` than the global one.
     fetch: customFetch ?? ((...args) => globalThis.fetch(...args)),
-    signal: signal ?? undefined,
+    signal: readSignal(signal),
   }
 }
 
@@ -138,11 +137,18 @@ export async function sendRequest(
   request: PreparedRequest,
   timeoutMs: number,
   signal: AbortSignal,
+  onResponse: ((response: Response) => void) | undefined,
 ): Promise<Response> {
   const response = await beforeTimeout(send(request, signal), timeoutMs, signal)
   const { status, headers } = isObject(response) ? (response as Partial<Response>) : {}
   if (typeof status !== 'number' || typeof headers?.get !== 'function') {
     throw new ChatError('callback', 'The given fetch did not resolve to a Response.')
+  }
+  try {
+    onResponse?.(response)
+  } catch (failure) {
+    discardSource(response)
+    throw failure
   }
   return response
 }
@@ -152,7 +158,10 @@ async function send(
   signal: AbortSignal,
 ): Promise<Response> {
   try {
-    return await fetch(input, { ...init, signal })
+    const response = await fetch(input, { ...init, signal })
+    // It came too late, from a fetch that ignores its signal.
+    if (signal.aborted) discardSource(response)
+    return response
   } catch (cause) {
     throw new ChatError(
       'network',

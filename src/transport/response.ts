@@ -3,7 +3,7 @@ import { type BodyKind, bodyKind } from '../framing/choose.ts'
 import { isRetryableStatus, readFault } from '../provider-error.ts'
 import { parseJson } from '../wire-value.ts'
 import { parseRetryAfter } from './retry-after.ts'
-import { type BodyStream, ignoreLateFailure } from './source.ts'
+import { type BodyStream, closeQuietly } from './source.ts'
 import { watchdog } from './watchdog.ts'
 
 /** How much of the body of a refused response is read, in bytes, and for how long. */
@@ -111,29 +111,29 @@ async function readRefusal(response: Response, signal: AbortSignal): Promise<str
   if (body == null || body.locked || typeof body.getReader !== 'function') return ''
   const reader = body.getReader()
   const decoder = new TextDecoder()
-  const close = (): void => {
-    reader.cancel().catch(ignoreLateFailure)
-  }
-  // A cancelled reader's pending read resolves as done, so closing also ends the loop below.
-  const clock = watchdog(MAX_REFUSAL_MS, close)
-  clock.touch()
-  signal.addEventListener('abort', close, { once: true })
   let text = ''
   let size = 0
-  try {
+
+  async function readAll(): Promise<void> {
     while (size < MAX_REFUSAL_BYTES) {
       const { done, value } = await reader.read()
-      if (done) break
+      if (done) return
       const chunk = value.subarray(0, MAX_REFUSAL_BYTES - size)
       size += chunk.byteLength
       text += decoder.decode(chunk, { stream: true })
     }
-  } catch {
-    // The refusal itself is the news; what came of its body before the connection broke is enough.
-  } finally {
-    clock.stop()
-    signal.removeEventListener('abort', close)
-    close()
   }
+
+  await new Promise<void>((resolve) => {
+    const clock = watchdog(MAX_REFUSAL_MS, resolve)
+    clock.touch()
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    // The refusal itself is the news: if its body breaks off, what came of it is enough.
+    readAll()
+      .then(resolve, () => resolve())
+      .finally(clock.stop)
+    signal.addEventListener('abort', clock.stop, { once: true })
+  })
+  closeQuietly(async () => reader.cancel())
   return text
 }

@@ -14,19 +14,19 @@ export function openBody(body: BodyStream | null): Source<Uint8Array | string> {
   return 'getReader' in body ? streamSource(body) : iterableSource(body)
 }
 
-/** Closes a source that was given to us and that nobody will read. */
-export function discardSource(source: Response | BodyStream): void {
-  const body = 'headers' in source ? source.body : source
-  if (body !== null && !('locked' in body && body.locked)) openBody(body).cancel(undefined)
+/** Closes a source that nobody will read; one that somebody else reads is left to them. */
+export function discardSource(source: Response | AsyncIterable<unknown>): void {
+  closeQuietly(async () => {
+    const body = 'headers' in source ? source.body : source
+    if (body != null) openBody(body as BodyStream).cancel(undefined)
+  })
 }
 
 function streamSource(stream: ReadableStream<Uint8Array>): Source<Uint8Array | string> {
   const reader = stream.getReader()
   return {
     read: () => reader.read(),
-    cancel(reason) {
-      reader.cancel(reason).catch(ignoreLateFailure)
-    },
+    cancel: (reason) => closeQuietly(async () => reader.cancel(reason)),
   }
 }
 
@@ -34,17 +34,16 @@ function streamSource(stream: ReadableStream<Uint8Array>): Source<Uint8Array | s
 export function iterableSource<In>(iterable: AsyncIterable<In>): Source<In> {
   const iterator = iterable[Symbol.asyncIterator]()
   return {
-    // Both async, so that what the iterator throws at once is a rejection like any other.
+    // Async, so that what the iterator throws at once is a rejection like any other.
     read: async () => iterator.next(),
-    cancel() {
-      const close = async (): Promise<unknown> => iterator.return?.()
-      close().catch(ignoreLateFailure)
-    },
+    cancel: () => closeQuietly(async () => iterator.return?.()),
   }
 }
 
 /**
- * The stream has already ended for its consumer when a source is closed: that closing it failed too
- * (an errored stream rejects every `cancel`) is no news to anyone.
+ * Closes something without waiting for it. The stream has ended for its consumer by then: that the
+ * closing failed too (an errored stream rejects every `cancel`) is no news to anyone.
  */
-export function ignoreLateFailure(): void {}
+export function closeQuietly(close: () => Promise<unknown>): void {
+  close().catch(() => {})
+}
