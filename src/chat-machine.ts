@@ -19,7 +19,6 @@ import {
 } from './framing/choose.ts'
 import type { SseEvent } from './framing/sse.ts'
 import { decodeUtf8 } from './framing/utf8.ts'
-import { pipe } from './stage.ts'
 import { connectionLost } from './transport/failures.ts'
 import type { Machine } from './transport/machine.ts'
 import { contentTypeError } from './transport/response.ts'
@@ -53,7 +52,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   const buffer: BufferStage<ChatEvent> | undefined =
     options.buffer && bufferEvents<ChatEvent>(options.buffer)
   let frames = bodyFraming('none')
-  let body = pipe(decodeUtf8(), frames)
+  const bytes = decodeUtf8()
   let kind: BodyKind = 'none'
   let contentType = ''
   let framing: Framing | undefined
@@ -84,6 +83,10 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
         onComment: (data: string) => onFrame({ type: 'comment', data, lastEventId: '' }),
       }),
     })
+  }
+
+  function onText(text: string): void {
+    frames.push(text, onBodyFrame)
   }
 
   function onBodyFrame(frame: SseEvent): void {
@@ -156,7 +159,9 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   }
 
   function endBody(): void {
-    body.end(onLastFrame)
+    bytes.end(onText)
+    frames.settle(onBodyFrame)
+    frames.end(onLastFrame)
     if (onlyValue !== undefined && pending === undefined) return readWholeAnswer(onlyValue)
     endDecoder()
     if (isOver) return
@@ -240,12 +245,11 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
       contentType = type
       kind = bodyKind(type)
       frames = bodyFraming(kind)
-      body = pipe(decodeUtf8(), frames)
       result.timing.responseMs = elapsed()
     },
     push(chunk, emit) {
       out = emit
-      body.push(chunk, onBodyFrame)
+      bytes.push(chunk, onText)
       if (!isOver) endTextRun()
     },
     end(emit) {

@@ -38,6 +38,7 @@ function decodeAnthropic(): WireDecoder {
   let stopReason: string | undefined
   let mustRunTools = false
   let ended = false
+  let unnamedCalls = 0
 
   function startMessage(message: WireObject, emit: Emit): void {
     const id = asText(message['id'])
@@ -70,7 +71,7 @@ function decodeAnthropic(): WireDecoder {
         const providerExecuted = type !== 'tool_use'
         if (!providerExecuted) mustRunTools = true
         open.call = {
-          id: asText(block['id']) ?? `call-${blocks.size}`,
+          id: asText(block['id']) ?? `call-${++unnamedCalls}`,
           name: asText(block['name']) ?? '',
           inputText: '',
           ...(providerExecuted && { providerExecuted }),

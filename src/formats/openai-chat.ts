@@ -136,20 +136,23 @@ function decodeOpenaiChat(): WireDecoder {
     }
   }
 
-  function finish(emit: Emit): void {
+  /** Completes the calls: of every choice at the end marker, else of those that said they are over. */
+  function finish(isMarked: boolean, emit: Emit): void {
     if (ended) return
     ended = true
     const first = choices.get(0)
     // Snowflake says [DONE] without ever saying why.
     if (first !== undefined) emit({ type: 'facts', ...finishOf(first, first.finishReason) })
-    for (const choice of choices.values()) choice.toolCalls.end(emit)
+    for (const choice of choices.values()) {
+      if (isMarked || choice.finishReason !== undefined) choice.toolCalls.end(emit)
+    }
   }
 
   return {
     marksEnd: true,
     push(frame, emit) {
       if (frame.data === DONE) {
-        finish(emit)
+        finish(true, emit)
         return emit({ type: 'complete' })
       }
       if (isKeepalive(frame)) return
@@ -172,7 +175,7 @@ function decodeOpenaiChat(): WireDecoder {
     },
     end(emit) {
       // Without a finish reason the answer was cut, and its open tool calls with it.
-      if (choices.get(0)?.finishReason !== undefined) finish(emit)
+      if (choices.get(0)?.finishReason !== undefined) finish(false, emit)
     },
   }
 }
