@@ -1,4 +1,5 @@
 import { ChatError } from './errors.ts'
+import { must, readNumber } from './must.ts'
 import type { TimeoutOptions } from './options.ts'
 
 /** Checking what the caller gave. Wrong arguments throw a `TypeError` at the call. */
@@ -6,40 +7,38 @@ import type { TimeoutOptions } from './options.ts'
 /** What a body may be given as. */
 export type ChatSource = Response | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string>
 
-const RESPONSE_TIMEOUT_MS = 300_000
-const IDLE_TIMEOUT_MS = 300_000
-/** The default of `readAheadBytes`. */
-export const READ_AHEAD_BYTES: number = 1024 * 1024
+/** Checks the clocks and fills in their defaults. */
+export function readTimeout(timeout: TimeoutOptions = {}): Required<TimeoutOptions> {
+  must(typeof timeout === 'object', 'timeout must be an object')
+  return {
+    response: readNumber('timeout.response', timeout.response, 300_000),
+    idle: readNumber('timeout.idle', timeout.idle, 300_000),
+    content: readNumber('timeout.content', timeout.content, 0),
+  }
+}
+
+/** How far the body may be read ahead: 1 MiB by default. */
+export function readReadAhead(value: unknown): number {
+  return readNumber('readAheadBytes', value, 1024 * 1024)
+}
+
+/** Checks the caller's signal; `null` is none, as for `fetch`. */
+export function readSignal(signal: AbortSignal | null | undefined): AbortSignal | undefined {
+  const isSignal = signal == null || typeof signal.addEventListener === 'function'
+  must(isSignal && !(signal && !('aborted' in signal)), 'signal must be an AbortSignal')
+  return signal ?? undefined
+}
 
 /** Checks the source of a `read…` function; tells whether it is a response. */
 export function checkSource(source: unknown): boolean {
-  const isThing = typeof source === 'object' && source !== null
-  if (isThing && 'headers' in source && 'status' in source) return true
-  if (isThing && ('getReader' in source || Symbol.asyncIterator in source)) {
-    if (!('locked' in source && source.locked)) return false
-    throw new TypeError('The stream is locked: something else is already reading it')
-  }
-  throw new TypeError('The source must be a Response, a ReadableStream or an async iterable')
-}
-
-/** Checks the clocks and fills in their defaults. */
-export function readTimeout(timeout: TimeoutOptions = {}): Required<TimeoutOptions> {
-  if (typeof timeout !== 'object') throw new TypeError('timeout must be an object of milliseconds')
-  for (const name of ['response', 'idle', 'content'] as const) {
-    const value = timeout[name]
-    if (value !== undefined && !(typeof value === 'number' && value >= 0)) {
-      throw new TypeError(`timeout.${name} must be a number of milliseconds, 0 for none`)
-    }
-  }
-  const { response = RESPONSE_TIMEOUT_MS, idle = IDLE_TIMEOUT_MS, content = 0 } = timeout
-  return { response, idle, content }
-}
-
-/** Checks a size; `fallback` if there is none. */
-export function readSize(name: string, value: number | undefined, fallback: number): number {
-  if (value === undefined) return fallback
-  if (typeof value === 'number' && value >= 0) return value
-  throw new TypeError(`${name} must be a number of at least 0`)
+  const known = typeof source === 'object' && source !== null ? source : {}
+  if ('headers' in known && 'status' in known) return true
+  must(
+    'getReader' in known || Symbol.asyncIterator in known,
+    'The source must be a Response, a ReadableStream or an async iterable',
+  )
+  must(!('locked' in known && known.locked), 'The stream is locked: something else reads it')
+  return false
 }
 
 /**
@@ -52,9 +51,9 @@ export function tap<T>(
   fail: (error: ChatError) => void,
 ): ((value: T) => void) | undefined {
   if (fn === undefined) return undefined
-  if (typeof fn !== 'function') throw new TypeError(`${name} must be a function`)
+  must(typeof fn === 'function', `${name} must be a function`)
   const failure = (cause: unknown): ChatError =>
-    new ChatError('callback', `The function given as ${name} failed; see cause.`, { cause })
+    new ChatError('callback', `${name} failed; see cause.`, { cause })
   return (value) => {
     let returned: unknown
     try {
@@ -64,11 +63,4 @@ export function tap<T>(
     }
     if (returned instanceof Promise) returned.catch((cause) => fail(failure(cause)))
   }
-}
-
-/** Checks the caller's signal; `null` is none, as for `fetch`. */
-export function readSignal(signal: AbortSignal | null | undefined): AbortSignal | undefined {
-  if (signal == null) return undefined
-  if (typeof signal === 'object' && typeof signal.addEventListener === 'function') return signal
-  throw new TypeError('signal must be an AbortSignal')
 }

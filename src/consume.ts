@@ -8,6 +8,7 @@ import {
   mergeText,
 } from './chat-event.ts'
 import type { ChatError } from './errors.ts'
+import { must } from './must.ts'
 import { DrivenStream } from './transport/driver.ts'
 import type { Machine, Thrown } from './transport/machine.ts'
 import { discardSource, iterableSource } from './transport/source.ts'
@@ -127,9 +128,10 @@ function drive<In, Out>(
   machine: Pick<Machine<In, Out>, 'push' | 'end'> & Partial<Machine<In, Out>>,
   holdMs = 0,
 ): AsyncGenerator<Out, void, undefined> {
-  if (typeof events?.[Symbol.asyncIterator] !== 'function') {
-    throw new TypeError('events must be an async iterable of chat events')
-  }
+  must(
+    typeof events?.[Symbol.asyncIterator] === 'function',
+    'events must be an async iterable of chat events',
+  )
   const rest = {
     contentCount: 0,
     isOver: false,

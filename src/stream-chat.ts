@@ -1,9 +1,8 @@
 import {
   type ChatSource,
   checkSource,
-  READ_AHEAD_BYTES,
+  readReadAhead,
   readSignal,
-  readSize,
   readTimeout,
   tap,
 } from './arguments.ts'
@@ -12,6 +11,7 @@ import type { ChatEvent } from './chat-event.ts'
 import { type ChatMachine, chatMachine } from './chat-machine.ts'
 import type { WireFormat } from './formats/format.ts'
 import { MAX_EVENT_SIZE } from './framing/sse.ts'
+import { must, readNumber } from './must.ts'
 import type { ChatInit, ReadOptions } from './options.ts'
 import { DrivenStream } from './transport/driver.ts'
 import { prepareRequest, sendRequest } from './transport/request.ts'
@@ -70,16 +70,14 @@ function driveChat(
   discard?: () => void,
 ): { stream: DrivenStream<Chunk, ChatEvent>; machine: ChatMachine } {
   const { format, requireEnd = false } = options
-  if (typeof format?.decoder !== 'function') {
-    throw new TypeError('format must be a wire format, such as one of chatwire/formats')
-  }
+  must(typeof format?.decoder === 'function', 'format must be one of chatwire/formats')
   const { idle: idleMs, content: contentMs } = readTimeout(options.timeout)
   const buffer = options.buffer === undefined ? undefined : resolveBuffer(options.buffer)
   const machine = chatMachine({
     format,
     buffer,
     requireEnd,
-    maxEventSize: readSize('maxEventSize', options.maxEventSize, MAX_EVENT_SIZE),
+    maxEventSize: readNumber('maxEventSize', options.maxEventSize, MAX_EVENT_SIZE),
     onFrame: tap('onFrame', options.onFrame, (error) => stream.fail(error)),
   })
   const stream = new DrivenStream({
@@ -87,7 +85,7 @@ function driveChat(
     open,
     discard,
     signal,
-    readAheadBytes: readSize('readAheadBytes', options.readAheadBytes, READ_AHEAD_BYTES),
+    readAheadBytes: readReadAhead(options.readAheadBytes),
     idleMs,
     contentMs,
     // 0 turns a watchdog off, but holds nothing here.

@@ -1,9 +1,8 @@
 import {
   type ChatSource,
   checkSource,
-  READ_AHEAD_BYTES,
+  readReadAhead,
   readSignal,
-  readSize,
   readTimeout,
   tap,
 } from './arguments.ts'
@@ -14,6 +13,7 @@ import {
   type SseDecoderOptions,
   type SseEvent,
 } from './framing/sse.ts'
+import { readNumber } from './must.ts'
 import type { EventsInit, ReadEventsOptions } from './options.ts'
 import { DrivenStream } from './transport/driver.ts'
 import { connectionLost } from './transport/failures.ts'
@@ -91,7 +91,7 @@ function driveEvents(
   const onReconnectionTime = tap('onReconnectionTime', options.onReconnectionTime, fail)
   const stream = new DrivenStream({
     machine: eventMachine({
-      maxEventSize: readSize('maxEventSize', options.maxEventSize, MAX_EVENT_SIZE),
+      maxEventSize: readNumber('maxEventSize', options.maxEventSize, MAX_EVENT_SIZE),
       lenientEnd: options.lenientEnd === true,
       ...(onComment && { onComment }),
       ...(onReconnectionTime && { onReconnectionTime }),
@@ -99,7 +99,7 @@ function driveEvents(
     open,
     discard,
     signal,
-    readAheadBytes: readSize('readAheadBytes', options.readAheadBytes, READ_AHEAD_BYTES),
+    readAheadBytes: readReadAhead(options.readAheadBytes),
     idleMs,
   })
   return stream

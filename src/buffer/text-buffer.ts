@@ -1,3 +1,4 @@
+import { must, readNumber } from '../must.ts'
 import { graphemeSplitter, lastGraphemeStart } from './graphemes.ts'
 import { characterUnit, lineUnit, type Unit, wordUnit } from './units.ts'
 
@@ -71,24 +72,23 @@ export function createTextBuffer(spec: BufferSpec): TextBuffer {
 /** Checks a {@link BufferSpec} and fills in the defaults. */
 export function resolveBuffer(spec: BufferSpec): ResolvedBuffer {
   const options = typeof spec === 'object' && spec !== null ? spec : { unit: spec }
-  const { unit = 'word', locale, maxHoldMs = 250 } = options
-  const isCount = typeof unit === 'number' && unit >= 1 && Number.isFinite(unit)
-  if (!isCount && unit !== 'word' && unit !== 'line') {
-    throw new TypeError(`A buffer is 'word', 'line' or a number of at least 1, not ${String(unit)}`)
-  }
+  const { unit = 'word' } = options
+  const isCount = typeof unit === 'number' && unit >= 1 && unit < Infinity
+  must(
+    isCount || unit === 'word' || unit === 'line',
+    "buffer must be 'word', 'line' or a number >= 1",
+  )
   const longest = unit === 'word' ? 128 : unit === 'line' ? 4096 : Math.max(32 * Number(unit), 1024)
-  const { maxHoldLength = longest } = options
-  if (!(maxHoldLength >= 1)) throw new TypeError('maxHoldLength must be a number of at least 1')
-  checkLocale(locale)
-  if (!(maxHoldMs >= 0)) throw new TypeError('maxHoldMs must be a number of at least 0')
-  return { unit, locale, maxHoldMs, maxHoldLength }
-}
-
-function checkLocale(locale: string | undefined): void {
   try {
-    Intl.getCanonicalLocales(locale)
+    Intl.getCanonicalLocales(options.locale)
   } catch (cause) {
     throw new TypeError('locale must be a BCP 47 language tag', { cause })
+  }
+  return {
+    unit,
+    locale: options.locale,
+    maxHoldMs: readNumber('maxHoldMs', options.maxHoldMs, 250),
+    maxHoldLength: readNumber('maxHoldLength', options.maxHoldLength, longest, 1),
   }
 }
 

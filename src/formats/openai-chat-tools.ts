@@ -7,10 +7,11 @@ type Emit = (event: WireEvent) => void
 
 interface Call extends OpenCall {
   announced: boolean
-  /** Looks for the end of the arguments, as far as `scanned`; only asked where it is in doubt. */
+  /** Looks for the end of the arguments; only asked where it is in doubt. */
   scan: JsonScan
-  scanned: number
-  complete: boolean
+  /** What it has not looked at yet: each piece is looked at once, so that the work is linear. */
+  unscanned: string
+  state: 'empty' | 'open' | 'complete' | 'not-json'
 }
 
 /** One piece of a call, as read from a delta. Blank ids and names count as absent. */
@@ -52,8 +53,8 @@ export function collectToolCalls(
       inputText: '',
       announced: false,
       scan: scanJson(),
-      scanned: 0,
-      complete: false,
+      unscanned: '',
+      state: 'empty',
       ...(choice !== undefined && { choice }),
     }
     calls.push(call)
@@ -89,6 +90,7 @@ export function collectToolCalls(
     if (piece.index !== undefined) byIndex.set(piece.index, call)
     if (piece.id !== undefined) byId.set(piece.id, call)
     call.inputText += piece.input
+    call.unscanned += piece.input
     if (call.announced) return deltaOfCall(call, piece.input, emit)
     if (piece.name === undefined) return
     call.name = piece.name
@@ -149,12 +151,12 @@ function isMidway(call: Call): boolean {
   return call.inputText !== '' && !isComplete(call)
 }
 
-/** Whether the arguments so far are a whole object or array. Each character is looked at once. */
+/** Whether the arguments so far are a whole object or array. */
 function isComplete(call: Call): boolean {
-  if (!call.complete && startsJson(call.inputText)) {
-    const from = call.scanned || call.inputText.search(/\S/)
-    call.complete = call.scan.next(call.inputText, from) !== -1
-    call.scanned = call.inputText.length
-  }
-  return call.complete
+  const text = call.state === 'empty' ? call.unscanned.trimStart() : call.unscanned
+  call.unscanned = ''
+  if (text === '') return call.state === 'complete'
+  if (call.state === 'empty') call.state = startsJson(text) ? 'open' : 'not-json'
+  if (call.state === 'open' && call.scan.next(text, 0) !== -1) call.state = 'complete'
+  return call.state === 'complete'
 }

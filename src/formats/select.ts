@@ -2,6 +2,7 @@ import type { ChatEvent } from '../chat-event.ts'
 import { ChatError, isChatError } from '../errors.ts'
 import { frameOf } from '../framing/lines.ts'
 import type { SseEvent } from '../framing/sse.ts'
+import { must } from '../must.ts'
 import { providerError } from '../provider-error.ts'
 import { isObject, parseJson } from '../wire-value.ts'
 import type { WireEvent, WireFormat } from './format.ts'
@@ -26,14 +27,14 @@ export type Selected = ChatEvent | ChatEvent[] | string | undefined
  * const format = select((payload) => (payload as { answer?: string }).answer)
  */
 export function select(fn: (payload: unknown, frame: SseEvent) => Selected): WireFormat {
-  if (typeof fn !== 'function') throw new TypeError('select takes a function')
+  must(typeof fn === 'function', 'select takes a function')
 
   function ask(payload: unknown, frame: SseEvent): readonly unknown[] {
     try {
       const selected: unknown = fn(payload, frame)
       return Array.isArray(selected) ? selected : [selected]
     } catch (cause) {
-      throw new ChatError('callback', 'The function given to select threw; see cause.', { cause })
+      throw new ChatError('callback', 'The function of select threw; see cause.', { cause })
     }
   }
 
@@ -80,6 +81,6 @@ function handOn(item: unknown, emit: (event: WireEvent) => void): void {
   }
   throw new ChatError(
     'callback',
-    'The function given to select must return a chat event, an array of them, a string or undefined.',
+    'The function of select must return a chat event, an array of them, a string or undefined.',
   )
 }

@@ -1,6 +1,7 @@
 import { readSignal } from '../arguments.ts'
 import { ChatError } from '../errors.ts'
-import type { StreamInit } from '../options.ts'
+import { must } from '../must.ts'
+import type { ChatInit, EventsInit, StreamInit } from '../options.ts'
 import { isObject } from '../wire-value.ts'
 import { discardSource } from './source.ts'
 import { watchdog } from './watchdog.ts'
@@ -13,119 +14,89 @@ export interface PreparedRequest {
   signal: AbortSignal | undefined
 }
 
-/** The fields of a {@link ChatInit} that are ours; all others are passed on to `fetch`. */
-const OWN_FIELDS = new Set<PropertyKey>([
-  'url',
-  'json',
-  'format',
-  'buffer',
-  'timeout',
-  'maxEventSize',
-  'readAheadBytes',
-  'requireEnd',
-  'lenientEnd',
-  'fetch',
-  'signal',
-  'onResponse',
-  'onFrame',
-  'onComment',
-  'onReconnectionTime',
-])
-
 /** Reads the arguments of a request once. Throws a `TypeError` if they are wrong. */
 export function prepareRequest(
   input: string | URL | Request | StreamInit,
   init: StreamInit | undefined,
 ): PreparedRequest {
   const isTarget = typeof input === 'string' || input instanceof URL || isRequest(input)
-  const options: StreamInit = (isTarget ? init : input) ?? {}
+  const options: AnyInit = (isTarget ? init : input) ?? {}
   const target = isTarget ? input : options.url
-  if (target === undefined) throw new TypeError('url is missing: give a string, a URL or a Request')
-  if (typeof target !== 'string' && !(target instanceof URL) && !isRequest(target)) {
-    throw new TypeError('url must be a string, a URL or a Request')
-  }
   const request = isRequest(target) ? target : undefined
-  const fetchInit = fetchInitOf(options, request)
-  const { fetch: customFetch, signal = request?.signal } = options
-  if (customFetch !== undefined && typeof customFetch !== 'function') {
-    throw new TypeError('fetch must be a function')
-  }
-  const url = request ?? String(target)
-  if (typeof url === 'string') checkUrl(url, customFetch !== undefined)
+  const url = typeof target === 'string' || target instanceof URL ? String(target) : undefined
+  must(request ?? url, 'url is missing: give a string, a URL or a Request')
+  const { fetch } = options
+  must(fetch === undefined || typeof fetch === 'function', 'fetch must be a function')
+  // A fetch of the caller's may resolve relative URLs by its own rules.
+  must(request ?? fetch ?? isValidUrl(String(url)), 'url is invalid, or relative outside a browser')
   return {
-    input: url,
-    init: fetchInit,
+    input: request ?? String(url),
+    init: fetchInitOf(options, request),
     // Called as a plain function: a browser's fetch rejects any other `this` than the global one.
-    fetch: customFetch ?? ((...args) => globalThis.fetch(...args)),
-    signal: readSignal(signal),
+    fetch: fetch ?? ((...args) => globalThis.fetch(...args)),
+    signal: readSignal(options.signal === undefined ? request?.signal : options.signal),
   }
 }
+
+/** What an init object may hold, of either layer. */
+type AnyInit = StreamInit & Omit<ChatInit & EventsInit, keyof StreamInit>
 
 function isRequest(value: unknown): value is Request {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    Object.prototype.toString.call(value) === '[object Request]'
-  )
+  return Object.prototype.toString.call(value) === '[object Request]'
 }
 
-function checkUrl(url: string, hasCustomFetch: boolean): void {
-  // A fetch of the caller's may resolve relative URLs by its own rules.
-  if (hasCustomFetch || typeof URL.canParse !== 'function') return
-  if (!URL.canParse(url, globalThis.location?.href)) {
-    throw new TypeError('url is not a valid URL; outside a browser it must be absolute')
-  }
+function isValidUrl(url: string): boolean {
+  return typeof URL.canParse !== 'function' || URL.canParse(url, globalThis.location?.href)
 }
 
-function fetchInitOf(options: StreamInit, request: Request | undefined): RequestInit {
-  const passedOn = Object.entries(options).filter(([key]) => !OWN_FIELDS.has(key))
-  const init: RequestInit = Object.fromEntries(passedOn)
-  const headers = new Headers(options.headers ?? request?.headers)
+/** What is for `fetch`: all that is not for us, with the headers and the body as they are now. */
+function fetchInitOf(options: AnyInit, request: Request | undefined): RequestInit {
+  const {
+    url: _1,
+    json,
+    format: _2,
+    buffer: _3,
+    timeout: _4,
+    maxEventSize: _5,
+    readAheadBytes: _6,
+    requireEnd: _7,
+    lenientEnd: _8,
+    fetch: _9,
+    signal: _10,
+    onResponse: _11,
+    onFrame: _12,
+    onComment: _13,
+    onReconnectionTime: _14,
+    ...init
+  } = options
+  const headers = new Headers(init.headers ?? request?.headers)
   if (!headers.has('accept')) headers.set('accept', 'text/event-stream')
-  if (options.json !== undefined) {
-    if (options.body != null) throw new TypeError('Give either json or body, not both')
-    init.body = serialise(options.json)
-    init.method ??= 'POST'
-    if (options.headers === undefined || !new Headers(options.headers).has('content-type')) {
+  const result: RequestInit = { ...init, headers }
+  if (json !== undefined) {
+    must(init.body == null, 'Give either json or body, not both')
+    result.body = JSON.stringify(json)
+    must(result.body, 'json must be a value that JSON can express')
+    result.method ??= 'POST'
+    if (!init.headers || !headers.has('content-type'))
       headers.set('content-type', 'application/json')
-    }
-  } else if (options.body != null) {
-    init.body = snapshot(options.body)
+  } else if (init.body != null) {
+    result.body = snapshot(init.body)
     // A stream as a body is only sent one way; fetch wants that said.
-    if (isStream(init.body)) Object.assign(init, { duplex: 'half' })
+    if (isObject(init.body) && 'getReader' in init.body) Object.assign(result, { duplex: 'half' })
   }
-  const method = (init.method ?? request?.method ?? 'GET').toUpperCase()
-  if (init.body != null && (method === 'GET' || method === 'HEAD')) {
-    throw new TypeError(`A ${method} request cannot have a body; set method to 'POST'`)
-  }
-  init.headers = headers
-  return init
-}
-
-function serialise(json: unknown): string {
-  const text: string | undefined = JSON.stringify(json)
-  if (text === undefined) throw new TypeError('json must be a value that JSON can express')
-  return text
-}
-
-function isStream(body: unknown): boolean {
-  return isObject(body) && typeof body['getReader'] === 'function'
+  const method = result.method ?? request?.method ?? 'GET'
+  must(result.body == null || !/^(?:get|head)$/i.test(method), `${method} cannot have a body`)
+  return result
 }
 
 /** A copy of a body that its owner could still change. */
 function snapshot(body: BodyInit): BodyInit {
+  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return structuredClone(body)
   if (body instanceof URLSearchParams) return new URLSearchParams(body)
-  if (body instanceof ArrayBuffer) return body.slice(0)
-  if (ArrayBuffer.isView(body)) {
-    const { buffer, byteOffset, byteLength } = body
-    return new Uint8Array(buffer, byteOffset, byteLength).slice() as Uint8Array<ArrayBuffer>
-  }
-  if (body instanceof FormData) {
-    const copy = new FormData()
-    for (const [name, value] of body) copy.append(name, value)
-    return copy
-  }
-  return body
+  if (!(body instanceof FormData)) return body
+  const copy = new FormData()
+  for (const [name, value] of body) copy.append(name, value)
+  return copy
 }
 
 /**
@@ -142,7 +113,7 @@ export async function sendRequest(
   const response = await beforeTimeout(send(request, signal), timeoutMs, signal)
   const { status, headers } = isObject(response) ? (response as Partial<Response>) : {}
   if (typeof status !== 'number' || typeof headers?.get !== 'function') {
-    throw new ChatError('callback', 'The given fetch did not resolve to a Response.')
+    throw new ChatError('callback', 'fetch did not resolve to a Response.')
   }
   try {
     onResponse?.(response)
@@ -165,7 +136,7 @@ async function send(
   } catch (cause) {
     throw new ChatError(
       'network',
-      'The request failed before any response came. Check the connection, the address and, in a browser, CORS.',
+      'No response came. Check the connection, the address and, in a browser, CORS.',
       { cause, retryable: true },
     )
   }
@@ -184,7 +155,7 @@ function beforeTimeout<T>(promise: Promise<T>, timeoutMs: number, signal: AbortS
 function responseTimeout(timeoutMs: number): ChatError {
   return new ChatError(
     'timeout',
-    `No response came within ${timeoutMs} ms. Raise timeout.response if the server needs longer.`,
+    `No response within ${timeoutMs} ms; raise timeout.response if it needs longer.`,
     { phase: 'response', timeoutMs, retryable: true },
   )
 }

@@ -1,0 +1,4 @@
+import { anthropicFixtures } from '../fixtures/anthropic.ts'
+import { testTable } from '../helpers/table.ts'
+
+testTable(anthropicFixtures)

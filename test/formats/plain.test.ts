@@ -1,0 +1,4 @@
+import { plainFixtures } from '../fixtures/plain.ts'
+import { testTable } from '../helpers/table.ts'
+
+testTable(plainFixtures)

@@ -1,0 +1,63 @@
+import type { ReadOptions } from 'chatwire'
+import { readChat } from 'chatwire'
+import { expect, test } from 'vitest'
+import { byteByByte, scatteredCuts, twoWayCuts } from './cut.ts'
+import { utf8 } from './encode.ts'
+import type { Fixture } from './fixture.ts'
+import { expectResult, formatOf } from './fixture.ts'
+import { checkPromises, checkToolCalls, merged, run } from './run.ts'
+import { responseOf } from './stream.ts'
+
+/** Where a row is cut: at every position, or at so many scattered positions. */
+type Cuts = 'all' | number
+
+function cutsOf(fixture: Fixture): Cuts {
+  if (fixture.variant) return 40
+  return utf8(fixture.body).length < 2048 ? 'all' : 200
+}
+
+/** Registers one test for each row and each way of choosing the format. */
+export function testTable(fixtures: readonly Fixture[]): void {
+  test('every row has a name of its own', () => {
+    const names = fixtures.map(({ name }) => name)
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([])
+  })
+
+  for (const fixture of fixtures) {
+    const named = { format: formatOf(fixture.format) }
+    const cuts = cutsOf(fixture)
+    if (fixture.sniffed === false) {
+      test(`${fixture.name} (named)`, () => testRow(fixture, named, cuts))
+    } else {
+      test(`${fixture.name} (sniffed)`, () => testRow(fixture, {}, cuts))
+      // Once the format is known both take the same path, so that fewer cuts will do.
+      test(`${fixture.name} (named)`, () => testRow(fixture, named, 40))
+    }
+  }
+}
+
+/** The row's result, whole and byte by byte; and the same events wherever the body is cut. */
+async function testRow(fixture: Fixture, options: ReadOptions, cuts: Cuts): Promise<void> {
+  const body = utf8(fixture.body)
+  const read = (chunks: readonly Uint8Array[]) =>
+    run(readChat(responseOf(chunks, fixture.contentType), options))
+
+  const whole = await read([body])
+  expectResult(whole, fixture.expect)
+  checkPromises(whole)
+  checkToolCalls(whole)
+
+  const expected = merged(whole, fixture.body)
+  const text = JSON.stringify(expected)
+  const expectSame = async (chunks: readonly Uint8Array[]): Promise<void> => {
+    const events = await read(chunks)
+    checkPromises(events)
+    const actual = merged(events, fixture.body)
+    if (JSON.stringify(actual) === text) return
+    expect(actual, `cut at ${chunks.map(({ length }) => length).join('+')}`).toEqual(expected)
+  }
+
+  await expectSame(byteByByte(body))
+  const cutBodies = cuts === 'all' ? twoWayCuts(body) : scatteredCuts(body, cuts)
+  for (const chunks of cutBodies) await expectSame(chunks)
+}

@@ -1,0 +1,25 @@
+import { afterEach } from 'vitest'
+
+/**
+ * Rejections that nobody handled. Vitest fails the run on its own for each of them; failing the
+ * test in which one came up names the culprit. Only under Node: in the browser a listener of ours would
+ * turn off the one of Vitest, and the report comes too late to tell whose it is.
+ */
+export const strays: unknown[] = []
+
+process.on('unhandledRejection', (reason) => strays.push(reason))
+
+// The test may have replaced the clock by the time it ends.
+const { setTimeout } = globalThis
+
+/** Fails if a rejection was left unhandled since the last call. */
+export async function expectNoStrays(): Promise<void> {
+  // Node reports a rejection after the microtasks, before the next timer.
+  await new Promise((resolve) => setTimeout(resolve, 0))
+  const reasons = strays.splice(0)
+  if (reasons.length > 0) {
+    throw new AggregateError(reasons, `unhandled rejections: ${reasons.map(String).join('; ')}`)
+  }
+}
+
+afterEach(expectNoStrays)

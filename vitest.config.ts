@@ -1,0 +1,61 @@
+import { fileURLToPath } from 'node:url'
+import chromium from '@sparticuz/chromium'
+import { playwright } from '@vitest/browser-playwright'
+import { defineConfig } from 'vitest/config'
+
+const source = (file: string) => fileURLToPath(new URL(`src/${file}`, import.meta.url))
+
+/** Tests use the public names, so that they exercise the entry points. */
+const alias = [
+  { find: /^chatwire$/, replacement: source('index.ts') },
+  { find: /^chatwire\/core$/, replacement: source('core.ts') },
+  { find: /^chatwire\/formats$/, replacement: source('formats.ts') },
+]
+
+const browserOnly = ['test/browser/**']
+const nodeOnly = ['test/**/*.node.test.ts', 'test/{sockets,package,examples}/**']
+
+/** Linux gets the Chromium that comes as an npm package; elsewhere the installed Chrome is used. */
+const launchOptions =
+  process.platform === 'linux'
+    ? {
+        executablePath: await chromium.executablePath(),
+        args: ['--no-sandbox', '--disable-background-networking', '--disable-gpu'],
+      }
+    : { channel: 'chrome' }
+
+export default defineConfig({
+  test: {
+    allowOnly: false,
+    dangerouslyIgnoreUnhandledErrors: false,
+    projects: [
+      {
+        resolve: { alias },
+        test: {
+          name: 'node',
+          include: ['test/**/*.test.ts'],
+          exclude: browserOnly,
+          setupFiles: 'test/setup.ts',
+        },
+      },
+      {
+        resolve: { alias },
+        // Named here, because a dependency found only while the tests run reloads the page.
+        optimizeDeps: { include: ['eventsource-parser', 'fast-check'] },
+        test: {
+          name: 'chromium',
+          include: ['test/**/*.test.ts'],
+          exclude: nodeOnly,
+          globalSetup: 'test/browser/server.ts',
+          browser: {
+            enabled: true,
+            headless: true,
+            screenshotFailures: false,
+            provider: playwright({ launchOptions }),
+            instances: [{ browser: 'chromium' }],
+          },
+        },
+      },
+    ],
+  },
+})
