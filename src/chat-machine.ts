@@ -62,6 +62,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   /** The text of neighbouring deltas in one chunk, which is handed on as one event. */
   let textRun = ''
   let isOver = false
+  let isDecoderEnded = false
   /** The first value of a JSON body, kept until it is known whether it is the only one. */
   let onlyValue: SseEvent | undefined
   let finishReason: FinishReason | undefined
@@ -182,6 +183,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     try {
       frames.settle(onBodyFrame)
       if (onlyValue !== undefined) decode(onlyValue)
+      endDecoder()
     } catch (failure) {
       return failure
     }
@@ -189,7 +191,9 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   }
 
   function endDecoder(): void {
-    if (!isOver) decoder.end(onWireEvent)
+    if (isOver || isDecoderEnded) return
+    isDecoderEnded = true
+    decoder.end(onWireEvent)
   }
 
   /** A JSON body that is one value is either a whole answer or none at all. */
@@ -217,6 +221,9 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   }
 
   function finishWithError(error: ChatError): void {
+    // What the decoder still holds arrived before the error.
+    endDecoder()
+    if (isOver) return
     endTextRun()
     buffer?.end(out)
     result.error = error

@@ -41,38 +41,18 @@ export function malformed(
   )
 }
 
+/** Why an answer ended, by what the providers' words for it have in common. */
+const FINISH_REASONS: readonly [RegExp, FinishReason][] = [
+  [/error|malformed/i, 'error'],
+  [/tool|function/i, 'tool-calls'],
+  [/length|max_(?:output_)?tokens|context_window/i, 'length'],
+  [/filter|refusal|safety|sensitive/i, 'content-filter'],
+  [/^(?:stop|eos|end|pause|complete)/i, 'stop'],
+]
+
 /** One provider's word for why it finished → ours. Words of other providers leak through gateways. */
 export function finishReasonOf(word: string): FinishReason {
-  switch (word.toLowerCase().replaceAll('_', '-')) {
-    case 'stop':
-    case 'eos':
-    case 'eos-token':
-    case 'end-turn':
-    case 'stop-sequence':
-    case 'pause-turn':
-    case 'complete':
-    case 'completed':
-    case 'end':
-      return 'stop'
-    case 'length':
-    case 'max-tokens':
-    case 'max-output-tokens':
-    case 'model-context-window-exceeded':
-      return 'length'
-    case 'tool-calls':
-    case 'tool-call':
-    case 'tool-use':
-    case 'function-call':
-      return 'tool-calls'
-    case 'content-filter':
-    case 'refusal':
-    case 'safety':
-      return 'content-filter'
-    case 'error':
-      return 'error'
-    default:
-      return 'unknown'
-  }
+  return FINISH_REASONS.find(([pattern]) => pattern.test(word))?.[1] ?? 'unknown'
 }
 
 /**

@@ -6,6 +6,9 @@ import { parseRetryAfter } from './retry-after.ts'
 import { type BodyStream, closeQuietly } from './source.ts'
 import { watchdog } from './watchdog.ts'
 
+/** Where providers put the id under which they logged a request. */
+const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid']
+
 /** How much of the body of a refused response is read, in bytes, and for how long. */
 const MAX_REFUSAL_BYTES = 64 * 1024
 const MAX_REFUSAL_MS = 5_000
@@ -40,7 +43,7 @@ function usableBody(response: Response): BodyStream | null {
   if (response.bodyUsed || (body as ReadableStream | null)?.locked) {
     throw new ChatError(
       'callback',
-      'The body of the response is already being read, by onResponse or the given fetch. Hand over a response whose body is untouched.',
+      'The body of the response was already read, by onResponse or the given fetch.',
     )
   }
   if (body === null) return null
@@ -49,7 +52,7 @@ function usableBody(response: Response): BodyStream | null {
   if (isReadable) return body as BodyStream
   throw new ChatError(
     'callback',
-    'The response has no readable body. This fetch cannot stream; give one that can in the fetch option (in React Native: expo/fetch).',
+    'The response has no readable body; set fetch to one that can stream (React Native: expo/fetch).',
   )
 }
 
@@ -58,11 +61,7 @@ async function httpError(response: Response, signal: AbortSignal): Promise<ChatE
   const body = await readRefusal(response, signal)
   const fault = readFault(parseJson(body))
   const requestId =
-    headers.get('x-request-id') ??
-    headers.get('request-id') ??
-    headers.get('apim-request-id') ??
-    headers.get('x-amzn-requestid') ??
-    fault.requestId
+    REQUEST_ID_HEADERS.map((name) => headers.get(name)).find(Boolean) ?? fault.requestId
   const retryAfterMs = parseRetryAfter(headers, Date.now())
   const reason = fault.message === undefined ? '' : `: ${shorten(fault.message)}`
   return new ChatError(
@@ -85,12 +84,9 @@ function shorten(message: string): string {
 }
 
 function advice(status: number): string {
-  if (status === 401 || status === 403) return 'Check the credentials that are sent.'
+  if (status === 401 || status === 403) return 'Check the credentials.'
   if (status === 404 || status === 405) return 'Check the URL and the method.'
-  if (status === 413) return 'Send less.'
-  if (status === 429) return 'Wait before trying again.'
-  if (isRetryableStatus(status)) return 'Trying again later may help.'
-  return 'See body for what the server said.'
+  return isRetryableStatus(status) ? 'Try again later.' : 'See body for what the server said.'
 }
 
 /** The error for a body of the wrong kind, whether its header says so or its first characters do. */

@@ -221,7 +221,18 @@ describe('maxHoldMs', () => {
     expect(events).toEqual([text('a'), text('👩\u200D👧'), text('b')])
   })
 
-  test('leaves no timer when nothing is held, nor after the end', async () => {
+  test('leaves no timer when nothing is held any more', async () => {
+    const clock = fakeClock()
+    const { events: source, give } = handOver()
+    const { events } = follow(bufferText(source, 'line'))
+    await give(clock, text('Hel'))
+    expect(clock.timers()).toBe(1)
+    await give(clock, { type: 'data', name: 'x', data: 1 })
+    expect(events).toEqual([text('Hel'), { type: 'data', name: 'x', data: 1 }])
+    expect(clock.timers()).toBe(0)
+  })
+
+  test('leaves no timer after the end', async () => {
     const clock = fakeClock()
     const { events: source, give } = handOver()
     const stream = bufferText(source, 'word')

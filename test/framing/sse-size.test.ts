@@ -52,11 +52,13 @@ describe('maxEventSize', () => {
     expect(outcome(body, 100)).toEqual({ tooLarge: true, data: ['a', 'b'] })
   })
 
-  test('the values held for one event add up', () => {
-    // Ten values of 14 and the line feeds between them stay below 200, with any one line.
-    const lines = `${line('data', 20)}\n`.repeat(10)
-    expect(outcome(`${lines}\n`, 100).tooLarge).toBe(true)
-    expect(outcome(`${lines}\n`, 200).tooLarge).toBe(false)
+  test('the values held for one event add up, whatever ends the lines', () => {
+    for (const ending of ['\n', '\r\n', '\r']) {
+      // Ten values of 14 and the line feeds between them stay below 200, with any one line.
+      const lines = `${line('data', 20)}${ending}`.repeat(10)
+      expect(outcome(lines + ending, 100).tooLarge).toBe(true)
+      expect(outcome(lines + ending, 200).tooLarge).toBe(false)
+    }
   })
 
   test('many events below the limit are not added up', () => {

@@ -76,13 +76,21 @@ describe('a response whose body cannot be read', () => {
     response.body?.getReader()
     return response
   }
+  /** Begun by somebody who then thought better of it. */
+  const begun = async (): Promise<Response> => {
+    const response = new Response(body, { headers })
+    const reader = response.body?.getReader()
+    await reader?.read()
+    reader?.releaseLock()
+    return response
+  }
   /** As React Native's own fetch gives it. */
   const missing = async () =>
     ({ status: 200, headers: new Headers(headers), bodyUsed: false }) as Response
   const string = async () =>
     ({ status: 200, headers: new Headers(headers), body }) as unknown as Response
 
-  for (const [name, fetch] of Object.entries({ used, locked, missing, string })) {
+  for (const [name, fetch] of Object.entries({ used, locked, begun, missing, string })) {
     test(`because it is ${name} is a callback error`, async () => {
       const events = await run(streamChat({ url, fetch }))
       expect(brief(events)).toEqual(['error callback', 'done error: '])
@@ -90,7 +98,7 @@ describe('a response whose body cannot be read', () => {
     })
   }
 
-  for (const [name, response] of Object.entries({ used, locked })) {
+  for (const [name, response] of Object.entries({ used, locked, begun })) {
     test(`because it is ${name} is one for readChat too`, async () => {
       const events = await run(readChat(await response()))
       expect(brief(events)).toEqual(['error callback', 'done error: '])

@@ -91,6 +91,21 @@ describe('return()', () => {
     expect(cancels).toHaveLength(1)
   })
 
+  test('from within onFrame ends the stream, and nothing of the same chunk comes after it', async () => {
+    const { fetch, send, cancels } = feed()
+    send([{ text: 'a' }, { reasoning: 'leave' }, { text: 'b' }, '[DONE]'])
+    const stream = streamChat({
+      url,
+      fetch,
+      onFrame({ data }) {
+        if (data.includes('leave')) void stream.return()
+      },
+    })
+    expect(await stream.next()).toEqual(over)
+    expect(await stream.next()).toEqual(over)
+    expect(cancels).toHaveLength(1)
+  })
+
   test('from within onFrame ends the stream, and nothing held comes after it', async () => {
     const clock = fakeClock()
     const { fetch, send } = feed()

@@ -1,7 +1,7 @@
 import { readChat, streamChat } from 'chatwire'
 import { describe, expect, test } from 'vitest'
 import { type FakeClock, fakeClock } from '../helpers/clock.ts'
-import { checkPromises } from '../helpers/run.ts'
+import { checkPromises, run } from '../helpers/run.ts'
 import { brief, errorOf, follow } from './brief.ts'
 import { deafFetch, delta, feed, finish, silentFetch, url } from './feed.ts'
 
@@ -303,6 +303,38 @@ describe('after the finish reason', () => {
     fail(new TypeError('terminated'))
     await clock.pass(0)
     expect(brief(events)).toEqual(['text Hi', 'done length: Hi'])
+  })
+
+  const faults: Record<string, { frames: unknown[]; code: string }> = {
+    'a frame that cannot be read': { frames: ['{"choices":'], code: 'malformed' },
+    'an error of the server': { frames: [{ error: { message: 'busy' } }], code: 'provider' },
+    'an event that is too large': { frames: ['x'.repeat(2000)], code: 'too-large' },
+    'a tap that throws': { frames: [{ tap: true }], code: 'callback' },
+  }
+  for (const [name, { frames, code }] of Object.entries(faults)) {
+    test(`${name} is still an error`, async () => {
+      const { fetch, send } = feed()
+      send([delta('Hi'), finish('stop')], frames)
+      const onFrame = ({ data }: { data: string }) => {
+        if (data.includes('tap')) throw new Error('tap')
+      }
+      const events = await run(streamChat({ url, fetch, onFrame, maxEventSize: 1000 }))
+      expect(brief(events)).toEqual(['text Hi', `error ${code}`, 'done error: Hi'])
+      checkPromises(events)
+    })
+  }
+
+  test('a deadline of the caller is still a timeout', async () => {
+    const clock = fakeClock()
+    const { fetch, send } = feed()
+    const abort = new AbortController()
+    const { events } = follow(streamChat({ url, fetch, signal: abort.signal }))
+    await clock.pass(0)
+    send([delta('Hi'), finish('stop')])
+    await clock.pass(0)
+    abort.abort(new DOMException('timed out', 'TimeoutError'))
+    await clock.pass(0)
+    expect(brief(events)).toEqual(['text Hi', 'error timeout', 'done error: Hi'])
   })
 
   test('an abort is still an abort', async () => {

@@ -1,0 +1,79 @@
+import type { WireEvent, WireFormat } from './format.ts'
+
+const OPEN = '<think>'
+const CLOSE = '</think>'
+
+/**
+ * Reads text between `<think>` and `</think>` as reasoning, wherever it is cut. Some local models
+ * put their reasoning like this into the text, so it is an option and no default: an answer may
+ * well be about these very tags.
+ *
+ * @example
+ * streamChat({ url: '/v1/chat/completions', json, format: thinkTags(openaiChat) })
+ */
+export function thinkTags(format: WireFormat): WireFormat {
+  return {
+    ...format,
+    name: `${format.name} with think tags`,
+    decoder() {
+      const inner = format.decoder()
+      let held = ''
+      let isThinking = false
+
+      function handOn(text: string, emit: (event: WireEvent) => void): void {
+        if (text !== '') emit(isThinking ? { type: 'reasoning', text } : text)
+      }
+
+      function take(text: string, emit: (event: WireEvent) => void): void {
+        held += text
+        for (;;) {
+          const tag = isThinking ? CLOSE : OPEN
+          const at = held.indexOf(tag)
+          if (at === -1) {
+            const keep = overlap(held, tag)
+            handOn(held.slice(0, held.length - keep), emit)
+            held = held.slice(held.length - keep)
+            return
+          }
+          handOn(held.slice(0, at), emit)
+          held = held.slice(at + tag.length)
+          isThinking = !isThinking
+        }
+      }
+
+      function flush(emit: (event: WireEvent) => void): void {
+        handOn(held, emit)
+        held = ''
+      }
+
+      const split = (emit: (event: WireEvent) => void) => (event: WireEvent) => {
+        if (typeof event === 'string') return take(event, emit)
+        if (event.type !== 'facts') flush(emit)
+        emit(event)
+      }
+
+      return {
+        get marksEnd() {
+          return inner.marksEnd
+        },
+        push: (frame, emit) => inner.push(frame, split(emit)),
+        ...(inner.pushText && {
+          pushText: (text: string, emit: (event: WireEvent) => void) =>
+            inner.pushText?.(text, split(emit)),
+        }),
+        end(emit) {
+          inner.end(split(emit))
+          flush(emit)
+        },
+      }
+    },
+  }
+}
+
+/** How many characters at the end of `text` may be the start of `tag`. */
+function overlap(text: string, tag: string): number {
+  for (let length = Math.min(tag.length - 1, text.length); length > 0; length--) {
+    if (text.endsWith(tag.slice(0, length))) return length
+  }
+  return 0
+}
