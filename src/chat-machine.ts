@@ -1,13 +1,6 @@
-import { type BufferStage, bufferEvents } from './buffer/buffer-events.ts'
+import { createAnswer } from './answer.ts'
 import type { ResolvedBuffer } from './buffer/text-buffer.ts'
-import {
-  addToResult,
-  type ChatEvent,
-  type ContentEvent,
-  emptyResult,
-  type FinishReason,
-  mergeText,
-} from './chat-event.ts'
+import { type ChatEvent, mergeText } from './chat-event.ts'
 import { ChatError, isChatError } from './errors.ts'
 import type { WireEvent, WireFormat } from './formats/format.ts'
 import {
@@ -39,37 +32,25 @@ export interface ChatMachine extends Machine<Uint8Array | string, ChatEvent> {
   respond(contentType: string): void
 }
 
-type Emit = (event: ChatEvent) => void
-
 /**
- * Joins the stages of one answer, bytes → frames → wire events → buffer, and keeps the promises about
- * its end: one `done`, at most one `error` before it, and nothing called complete that was cut off.
+ * Joins the stages of one answer, bytes → text → frames → wire events → {@link createAnswer}, and
+ * decides what the end of the body means: nothing is called complete that was cut off.
  */
 export function chatMachine(options: ChatMachineOptions): ChatMachine {
   const { format, maxEventSize, onFrame } = options
   const decoder = format.decoder()
-  const result = emptyResult()
-  const buffer: BufferStage<ChatEvent> | undefined =
-    options.buffer && bufferEvents<ChatEvent>(options.buffer)
-  let frames = bodyFraming('none')
+  const answer = createAnswer(options.buffer)
   const bytes = decodeUtf8()
+  let frames = bodyFraming('none')
   let kind: BodyKind = 'none'
   let contentType = ''
   let framing: Framing | undefined
-  let startedAt = 0
   let frameCount = 0
-  let contentCount = 0
-  /** The text of neighbouring deltas in one chunk, which is handed on as one event. */
-  let textRun = ''
-  let isOver = false
   let isDecoderEnded = false
   /** The first value of a JSON body, kept until it is known whether it is the only one. */
   let onlyValue: SseEvent | undefined
-  let finishReason: FinishReason | undefined
-  /** What the end of the body cut off. */
+  /** The frame that the end of the body cut off. */
   let pending: string | undefined
-  /** Where events go: set by each call from the driver. */
-  let out: Emit
 
   function bodyFraming(kind: BodyKind): BodyFraming {
     return frameBody(kind, {
@@ -91,7 +72,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   }
 
   function onBodyFrame(frame: SseEvent): void {
-    if (isOver) return
+    if (answer.isOver) return
     frameCount++
     if (onFrame) onFrame({ ...frame })
     if (framing === 'unexpected') throw contentTypeError(contentType, frame.data)
@@ -100,63 +81,33 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
         onlyValue = frame
         return
       }
-      if (onlyValue !== undefined) decode(onlyValue)
-      onlyValue = undefined
+      decodeOnlyValue()
     }
     decode(frame)
   }
 
   function decode(frame: SseEvent): void {
-    if (framing === 'text') decoder.pushText?.(frame.data, onWireEvent)
-    else decoder.push(frame, onWireEvent)
+    if (framing === 'text') decoder.pushText?.(frame.data, takeEvent)
+    else decoder.push(frame, takeEvent)
   }
 
-  function onWireEvent(event: WireEvent): void {
-    if (isOver) return
-    if (typeof event === 'string') {
-      contentCount++
-      textRun += event
-      return
-    }
-    switch (event.type) {
-      case 'facts':
-        return takeFacts(event)
-      case 'complete':
-        return finish(finishReason ?? 'stop')
-      case 'error':
-        return finishWithError(event.error)
-      default:
-        endTextRun()
-        contentCount++
-        addToResult(result, event)
-        handOn(event)
-    }
+  function decodeOnlyValue(): void {
+    const value = onlyValue
+    onlyValue = undefined
+    if (value !== undefined) decode(value)
   }
 
-  function endTextRun(): void {
-    if (textRun === '') return
-    const text = textRun
-    textRun = ''
-    result.text += text
-    result.timing.firstTextMs ??= elapsed()
-    handOn({ type: 'text', text })
-  }
-
-  function takeFacts({ type: _, ...facts }: Extract<WireEvent, { type: 'facts' }>): void {
-    Object.assign(result, facts)
-    finishReason = facts.finishReason ?? finishReason
-  }
-
-  function handOn(event: ContentEvent): void {
-    if (buffer === undefined) out(event)
-    else buffer.push(event, out)
+  function takeEvent(event: WireEvent): void {
+    // What the decoder still holds arrived before the error.
+    if (typeof event === 'object' && event.type === 'error') endDecoder()
+    answer.take(event)
   }
 
   /** The frame that the end of the body cut off counts if it is whole all the same. */
   function onLastFrame(frame: SseEvent): void {
     const isWhole = frame.data === '' || frame.data === '[DONE]' || isJson(frame.data)
     if (isWhole) onBodyFrame(frame)
-    else if (!isOver) pending = frame.data
+    else if (!answer.isOver) pending = frame.data
   }
 
   function endBody(): void {
@@ -165,35 +116,11 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     frames.end(onLastFrame)
     if (onlyValue !== undefined && pending === undefined) return readWholeAnswer(onlyValue)
     endDecoder()
-    if (isOver) return
-    if (finishReason !== undefined) return finish(finishReason)
+    if (answer.finishReason !== undefined) return answer.finish(answer.finishReason)
     const mustMarkEnd = decoder.marksEnd || options.requireEnd
-    if (contentCount === 0 || pending !== undefined || mustMarkEnd) {
-      return finishWithError(truncatedError(frameCount === 0, pending))
-    }
-    finish('unknown')
-  }
-
-  /**
-   * The end was not regular: takes what came whole but still waited for what comes next. Returns what
-   * is wrong with that, if anything.
-   */
-  function takeRest(): unknown {
-    if (isOver) return undefined
-    try {
-      frames.settle(onBodyFrame)
-      if (onlyValue !== undefined) decode(onlyValue)
-      endDecoder()
-    } catch (failure) {
-      return failure
-    }
-    return undefined
-  }
-
-  function endDecoder(): void {
-    if (isOver || isDecoderEnded) return
-    isDecoderEnded = true
-    decoder.end(onWireEvent)
+    const isCut = answer.contentCount === 0 || pending !== undefined || mustMarkEnd
+    if (isCut) answer.fail(truncatedError(frameCount === 0, pending))
+    else answer.finish('unknown')
   }
 
   /** A JSON body that is one value is either a whole answer or none at all. */
@@ -202,99 +129,83 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     decoder.push(frame, (event) => events.push(event))
     decoder.end((event) => events.push(event))
     if (!events.some(isPartOfAnswer)) {
-      return finishWithError(contentTypeError(contentType, frame.data))
+      return answer.fail(contentTypeError(contentType, frame.data))
     }
-    for (const event of events) onWireEvent(event)
-    if (!isOver) finish(finishReason ?? 'stop')
+    for (const event of events) answer.take(event)
+    answer.finish(answer.finishReason ?? 'stop')
   }
 
-  function finish(reason: FinishReason): void {
-    if (reason === 'error' && result.error === undefined) {
-      return finishWithError(unexplainedError(result.rawFinishReason))
+  function endDecoder(): void {
+    if (answer.isOver || isDecoderEnded) return
+    isDecoderEnded = true
+    decoder.end(takeEvent)
+  }
+
+  /**
+   * The end was not regular: takes what came whole but still waited for what comes next. Returns what
+   * is wrong with that, if anything.
+   */
+  function takeRest(): unknown {
+    if (answer.isOver) return undefined
+    try {
+      frames.settle(onBodyFrame)
+      decodeOnlyValue()
+      endDecoder()
+    } catch (failure) {
+      return failure
     }
-    endTextRun()
-    result.finishReason = reason
-    isOver = true
-    buffer?.end(out)
-    result.timing.totalMs = elapsed()
-    out({ type: 'done', ...result })
-  }
-
-  function finishWithError(error: ChatError): void {
-    // What the decoder still holds arrived before the error.
-    endDecoder()
-    if (isOver) return
-    endTextRun()
-    buffer?.end(out)
-    result.error = error
-    out({ type: 'error', error })
-    finish('error')
-  }
-
-  function elapsed(): number {
-    return performance.now() - startedAt
+    return undefined
   }
 
   return {
     get contentCount() {
-      return contentCount
+      return answer.contentCount
     },
     get isHolding() {
-      return buffer?.isHolding ?? false
+      return answer.isHolding
     },
     get isOver() {
-      return isOver
+      return answer.isOver
     },
-    begin() {
-      startedAt = performance.now()
-    },
+    begin: answer.begin,
     respond(type) {
       contentType = type
       kind = bodyKind(type)
       frames = bodyFraming(kind)
-      result.timing.responseMs = elapsed()
+      answer.responded()
     },
     push(chunk, emit) {
-      out = emit
+      answer.out = emit
       bytes.push(chunk, onText)
-      if (!isOver) endTextRun()
+      if (!answer.isOver) answer.endTextRun()
     },
     end(emit) {
-      out = emit
+      answer.out = emit
       endBody()
       return undefined
     },
     fail(failure, emit) {
-      out = emit
+      answer.out = emit
       const fault = takeRest() ?? failure
       const error = isChatError(fault) ? fault : connectionLost(fault)
       // Why the answer ended is known: that the connection broke, or fell silent, after it is not
-      // worth an error.
-      const isQuiet = error.code === 'network' || error.code === 'timeout'
-      if (isQuiet && error.phase !== 'signal' && finishReason !== undefined) {
-        endDecoder()
-        if (!isOver) finish(finishReason)
-      } else if (!isOver) finishWithError(error)
+      // worth an error. A deadline of the caller's own still is.
+      const isQuiet = /^(?:network|timeout)$/.test(error.code) && error.phase !== 'signal'
+      if (isQuiet && answer.finishReason !== undefined) answer.finish(answer.finishReason)
+      else answer.fail(error)
       return undefined
     },
     abort(_reason, emit, last) {
       // What is still on its way to the queue counts as arrived, but is not handed out any more.
-      out = () => {}
+      answer.out = () => {}
       takeRest()
-      endTextRun()
-      if (last?.type === 'error') {
-        emit({ type: 'done', ...result })
-        return undefined
-      }
-      const { error: _, ...rest } = result
-      const timing = { ...rest.timing, totalMs: elapsed() }
-      isOver = true
-      emit({ type: 'done', ...rest, finishReason: 'aborted', timing })
+      answer.abort(emit, last)
       return undefined
     },
     merge: mergeText,
     release(emit) {
-      buffer?.release(emit)
+      answer.out = emit
+      answer.release()
     },
   }
 }
@@ -309,28 +220,12 @@ function isPartOfAnswer(event: WireEvent): boolean {
   return event.type === 'facts' ? event.finishReason !== undefined : event.type !== 'data'
 }
 
-/** The error for an answer whose finish reason is an error, without more about it. */
-function unexplainedError(raw: string | undefined): ChatError {
-  return new ChatError(
-    'provider',
-    'The provider ended the answer with an error and gave no reason.',
-    {
-      raw,
-      ...defined({ providerCode: raw }),
-    },
-  )
-}
-
 function truncatedError(isEmpty: boolean, pending: string | undefined): ChatError {
   const what = isEmpty
     ? 'The response is empty: its body ended before anything came.'
     : 'The answer was cut off: the body ended without the end marker of its format.'
-  return new ChatError(
-    'truncated',
-    `${what} What arrived is intact; send the request again for a whole answer.`,
-    {
-      retryable: true,
-      ...defined({ pending }),
-    },
-  )
+  return new ChatError('truncated', `${what} Send the request again for a whole answer.`, {
+    retryable: true,
+    ...defined({ pending }),
+  })
 }

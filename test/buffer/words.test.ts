@@ -140,6 +140,14 @@ describe('flush', () => {
     expect(buffer.flush()).toBe('')
   })
 
+  test('gives half a character too, once', () => {
+    const buffer = createTextBuffer('word')
+    buffer.push('tw\uD83D')
+    expect(buffer.flush()).toBe('tw\uD83D')
+    expect(buffer.flush()).toBe('')
+    expect(buffer.push('\uDE00 x')).toBe('\uDE00 ')
+  })
+
   test('may come in the middle: the buffer goes on', () => {
     const buffer = createTextBuffer('word')
     buffer.push('one tw')

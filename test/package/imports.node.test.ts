@@ -21,7 +21,7 @@ const layers: string[][] = [
   ['formats/', 'buffer/'],
   ['options.ts', 'arguments.ts'],
   ['transport/'],
-  ['chat-machine.ts', 'stream-chat.ts', 'stream-events.ts', 'consume.ts'],
+  ['answer.ts', 'chat-machine.ts', 'stream-chat.ts', 'stream-events.ts', 'consume.ts'],
   ['core.ts', 'formats.ts'],
   ['index.ts'],
 ]

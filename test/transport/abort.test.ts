@@ -212,6 +212,7 @@ describe('an abort', () => {
     'a string': 'stop',
     null: null,
     'a DOMException': new DOMException('stop', 'AbortError'),
+    'another DOMException': new DOMException('stop', 'DataError'),
     'an error that only calls itself TimeoutError': Object.assign(new Error(), {
       name: 'TimeoutError',
     }),

@@ -103,6 +103,13 @@ describe('the request', () => {
     expect(headers).toEqual({ accept: 'text/event-stream' })
   })
 
+  test('with a stream as body says that it goes one way only, as fetch wants it said', async () => {
+    const body = new ReadableStream<Uint8Array>()
+    const { init } = await sent({ url, method: 'POST', body })
+    expect(init).toMatchObject({ body, duplex: 'half' })
+    expect((await sent({ url, method: 'POST', body: 'x' })).init).not.toHaveProperty('duplex')
+  })
+
   test('passes on every field of RequestInit, and none of ours', async () => {
     const passed = {
       method: 'POST',

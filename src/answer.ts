@@ -1,0 +1,167 @@
+import { bufferEvents } from './buffer/buffer-events.ts'
+import type { ResolvedBuffer } from './buffer/text-buffer.ts'
+import {
+  addToResult,
+  type ChatEvent,
+  type ContentEvent,
+  emptyResult,
+  type FinishReason,
+} from './chat-event.ts'
+import { ChatError } from './errors.ts'
+import type { WireEvent } from './formats/format.ts'
+import { defined } from './wire-value.ts'
+
+type Emit = (event: ChatEvent) => void
+
+/** One answer as its consumer sees it: takes wire events, hands on chat events, ends once. */
+export interface Answer {
+  /** Takes what a format's decoder hands on. */
+  take(event: WireEvent): void
+  /** The chunk is over: hands on the text that it brought. */
+  endTextRun(): void
+  /** Ends with a `done`. */
+  finish(reason: FinishReason): void
+  /** Ends with an `error` and a `done`. */
+  fail(error: ChatError): void
+  /** Ends as aborted; `emit` gets the one event that is still to come. */
+  abort(emit: Emit, last: ChatEvent | undefined): void
+  /** Lets go of text that is held back for rendering. */
+  release(): void
+  begin(): void
+  responded(): void
+  /** Where events go. */
+  out: Emit
+  /** Why the answer ended, once the format has said so. */
+  readonly finishReason: FinishReason | undefined
+  readonly contentCount: number
+  readonly isHolding: boolean
+  readonly isOver: boolean
+}
+
+/**
+ * Keeps the promises about the events of one answer: one `done`, always last; at most one `error`,
+ * directly before it; text held back goes out before either; the result holds all that arrived.
+ */
+export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer {
+  const result = emptyResult()
+  const buffer = bufferOptions && bufferEvents<ChatEvent>(bufferOptions)
+  let startedAt = 0
+  let finishReason: FinishReason | undefined
+  let contentCount = 0
+  let isOver = false
+  /** The text of neighbouring deltas in one chunk, which is handed on as one event. */
+  let textRun = ''
+
+  function elapsed(): number {
+    return performance.now() - startedAt
+  }
+
+  function handOn(event: ContentEvent): void {
+    if (buffer === undefined) answer.out(event)
+    else buffer.push(event, answer.out)
+  }
+
+  function takeFacts({ type: _, ...facts }: Extract<WireEvent, { type: 'facts' }>): void {
+    Object.assign(result, facts)
+    finishReason = facts.finishReason ?? finishReason
+  }
+
+  const answer: Answer = {
+    out() {},
+    get finishReason() {
+      return finishReason
+    },
+    get contentCount() {
+      return contentCount
+    },
+    get isHolding() {
+      return buffer?.isHolding ?? false
+    },
+    get isOver() {
+      return isOver
+    },
+    begin() {
+      startedAt = performance.now()
+    },
+    responded() {
+      result.timing.responseMs = elapsed()
+    },
+    take(event) {
+      if (isOver) return
+      if (typeof event === 'string') {
+        contentCount++
+        textRun += event
+        return
+      }
+      switch (event.type) {
+        case 'facts':
+          return takeFacts(event)
+        case 'complete':
+          return answer.finish(finishReason ?? 'stop')
+        case 'error':
+          return answer.fail(event.error)
+        default:
+          answer.endTextRun()
+          contentCount++
+          addToResult(result, event)
+          handOn(event)
+      }
+    },
+    endTextRun() {
+      if (textRun === '') return
+      const text = textRun
+      textRun = ''
+      result.text += text
+      result.timing.firstTextMs ??= elapsed()
+      handOn({ type: 'text', text })
+    },
+    finish(reason) {
+      if (isOver) return
+      if (reason === 'error') return answer.fail(unexplainedError(result.rawFinishReason))
+      end(reason)
+    },
+    fail(error) {
+      if (isOver) return
+      answer.endTextRun()
+      buffer?.end(answer.out)
+      result.error = error
+      answer.out({ type: 'error', error })
+      end('error')
+    },
+    abort(emit, last) {
+      answer.endTextRun()
+      isOver = true
+      // An error that was already handed out keeps its own end.
+      if (last?.type === 'error') return emit({ type: 'done', ...result })
+      const { error: _, ...rest } = result
+      const timing = { ...rest.timing, totalMs: elapsed() }
+      emit({ type: 'done', ...rest, finishReason: 'aborted', timing })
+    },
+    release() {
+      buffer?.release(answer.out)
+    },
+  }
+
+  function end(reason: FinishReason): void {
+    answer.endTextRun()
+    result.finishReason = reason
+    isOver = true
+    buffer?.end(answer.out)
+    result.timing.totalMs = elapsed()
+    answer.out({ type: 'done', ...result })
+  }
+
+  return answer
+}
+
+/** The error for an answer whose finish reason is an error, without more about it. */
+function unexplainedError(raw: string | undefined): ChatError {
+  return new ChatError(
+    'provider',
+    'The provider ended the answer with an error, without a reason.',
+    {
+      raw,
+      ...defined({ providerCode: raw }),
+    },
+  )
+}
