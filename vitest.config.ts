@@ -28,6 +28,8 @@ export default defineConfig({
   test: {
     allowOnly: false,
     dangerouslyIgnoreUnhandledErrors: false,
+    // Property tests take seconds, and more on a machine that does other things as well.
+    testTimeout: 30_000,
     projects: [
       {
         resolve: { alias },

@@ -38,6 +38,7 @@ export function streamChat(input: string | URL | Request | ChatInit, init?: Chat
   const { response: responseMs } = readTimeout(options.timeout)
   const onResponse = tap('onResponse', options.onResponse, (error) => stream.fail(error))
   const { stream, machine } = driveChat(options, request.signal, async (signal) => {
+    // One attempt: trying again, and going on elsewhere, would happen between here and the driver.
     const response = await sendRequest(request, responseMs, signal, onResponse)
     return openResponse(response, machine, signal)
   })

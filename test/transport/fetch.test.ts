@@ -224,6 +224,61 @@ describe('the chunks of a body', () => {
   })
 })
 
+describe('a source that is broken from the start', () => {
+  test('because it has failed already is a network error', async () => {
+    const cause = new Error('reset')
+    const stream = new ReadableStream<Uint8Array>({ start: (body) => body.error(cause) })
+    const events = await run(readChat(stream))
+    expect(brief(events)).toEqual(['error network', 'done error: '])
+    expect(errorOf(events).cause).toBe(cause)
+  })
+
+  test('because it gives no iterator ends in an error', async () => {
+    const source = {
+      [Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+        throw new Error('no iterator')
+      },
+    }
+    const events = await run(readChat(source))
+    expect(events.map(({ type }) => type)).toEqual(['error', 'done'])
+    expect(await readChat(source).return()).toEqual({ done: true, value: undefined })
+  })
+
+  test('because it was locked after the call ends in an error', async () => {
+    const stream = new ReadableStream<Uint8Array>()
+    const chat = readChat(stream)
+    stream.getReader()
+    expect((await run(chat)).map(({ type }) => type)).toEqual(['error', 'done'])
+  })
+})
+
+describe('a fetch that ends the stream itself', () => {
+  test('by an abort gives one done, and its body is closed', async () => {
+    const { fetch, cancels } = feed()
+    const abort = new AbortController()
+    const aborting: Fetch = (input, init) => {
+      abort.abort()
+      return fetch(input, init)
+    }
+    const events = await run(streamChat({ url, fetch: aborting, signal: abort.signal }))
+    expect(brief(events)).toEqual(['done aborted: '])
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    expect(cancels).toHaveLength(1)
+  })
+
+  test('by return() gives nothing, and its body is closed', async () => {
+    const { fetch, cancels } = feed()
+    const leaving: Fetch = (input, init) => {
+      void stream.return()
+      return fetch(input, init)
+    }
+    const stream = streamChat({ url, fetch: leaving })
+    expect(await run(stream)).toEqual([])
+    await new Promise((resolve) => setTimeout(resolve, 0))
+    expect(cancels).toHaveLength(1)
+  })
+})
+
 describe('without a fetch option', () => {
   test('the global one is looked up when the request is sent, and called with its own `this`', async () => {
     const calls: unknown[] = []
