@@ -29,6 +29,16 @@ export function readSignal(signal: AbortSignal | null | undefined): AbortSignal 
   return signal ?? undefined
 }
 
+/** Whether a value is of a platform class, by its tag: also from another realm, or a polyfill. */
+export function isA(name: string, value: unknown): boolean {
+  return Object.prototype.toString.call(value) === `[object ${name}]`
+}
+
+/** Whether a value says where a request goes, and is not the request's options. */
+export function isTarget(value: unknown): value is string | URL | Request {
+  return typeof value === 'string' || value instanceof URL || isA('Request', value)
+}
+
 /** Checks the source of a `read…` function; tells whether it is a response. */
 export function checkSource(source: unknown): boolean {
   const known = typeof source === 'object' && source !== null ? source : {}

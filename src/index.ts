@@ -1,4 +1,4 @@
-import type { ChatSource } from './arguments.ts'
+import { type ChatSource, isTarget } from './arguments.ts'
 import { auto } from './formats/auto.ts'
 import type { ChatInit, ReadOptions } from './options.ts'
 import type { ChatStream } from './stream-chat.ts'
@@ -24,10 +24,8 @@ export * from './core.ts'
 export function streamChat(init: ChatInit): ChatStream
 export function streamChat(input: string | URL | Request, init?: ChatInit): ChatStream
 export function streamChat(input: string | URL | Request | ChatInit, init?: ChatInit): ChatStream {
-  const isInit = typeof input === 'object' && !(input instanceof URL) && !(input instanceof Request)
-  return isInit && init === undefined
-    ? core.streamChat(withFormat(input))
-    : core.streamChat(input as string | URL | Request, withFormat(init))
+  if (isTarget(input)) return core.streamChat(input, withFormat(init))
+  return core.streamChat(withFormat(input))
 }
 
 /**

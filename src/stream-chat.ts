@@ -1,6 +1,7 @@
 import {
   type ChatSource,
   checkSource,
+  isTarget,
   readReadAhead,
   readSignal,
   readTimeout,
@@ -34,7 +35,7 @@ export function streamChat(init: WithFormat<ChatInit>): ChatStream
 export function streamChat(input: string | URL | Request, init: WithFormat<ChatInit>): ChatStream
 export function streamChat(input: string | URL | Request | ChatInit, init?: ChatInit): ChatStream {
   const request = prepareRequest(input, init)
-  const options = init ?? (input as ChatInit)
+  const options = isTarget(input) ? (init ?? {}) : input
   const { response: responseMs } = readTimeout(options.timeout)
   const onResponse = tap('onResponse', options.onResponse, (error) => stream.fail(error))
   const { stream, machine } = driveChat(options, request.signal, async (signal) => {

@@ -1,6 +1,7 @@
 import {
   type ChatSource,
   checkSource,
+  isTarget,
   readReadAhead,
   readSignal,
   readTimeout,
@@ -48,7 +49,7 @@ export function streamEvents(
   init?: EventsInit,
 ): EventStream {
   const request = prepareRequest(input, init)
-  const options = init ?? (isInit(input) ? input : {})
+  const options = isTarget(input) ? (init ?? {}) : input
   const { response: responseMs } = readTimeout(options.timeout)
   const onResponse = tap('onResponse', options.onResponse, (error) => stream.fail(error))
   const stream = driveEvents(options, request.signal, async (signal) => {
@@ -69,10 +70,6 @@ export function readEvents(source: ChatSource, options: ReadEventsOptions = {}):
   const open = async (signal: AbortSignal): Promise<Source<Chunk>> =>
     isResponse ? openEventStream(source as Response, signal) : openBody(source as BodyStream)
   return driveEvents(options, readSignal(options.signal), open, () => discardSource(source))
-}
-
-function isInit(input: string | URL | Request | EventsInit): input is EventsInit {
-  return typeof input === 'object' && !(input instanceof URL) && !(input instanceof Request)
 }
 
 async function openEventStream(response: Response, signal: AbortSignal): Promise<Source<Chunk>> {

@@ -9,8 +9,12 @@ export type SplitGraphemes = (text: string) => string[]
 const CLUSTER =
   /\r\n|\p{RI}\p{RI}|.(?:[\p{M}\u200c\p{Emoji_Modifier}\u{e0020}-\u{e007f}]|\u200d\p{Extended_Pictographic}?)*/gsu
 
-/** One character is one cluster in text like this, whatever comes next but a mark. */
-const SIMPLE = /^[\n\x20-\x7e]*$/
+/**
+ * Text in which every character is a cluster: ASCII, Latin, Greek, Cyrillic, kana, Chinese, Hangul
+ * syllables and their punctuation. A hundred times quicker than asking.
+ */
+const SIMPLE =
+  /^[\n\x20-\x7e\xa1-\xac\xae-\u02ff\u0370-\u0482\u2010-\u2027\u3000-\u3029\u3041-\u3096\u30a1-\u30ff\u4e00-\u9fff\uac00-\ud7a3\uff01-\uff60]*$/
 
 export function graphemeSplitter(locale: string | undefined): SplitGraphemes {
   const segmenter =

@@ -24,12 +24,16 @@ export function lineUnit(): Unit {
 
 /** At least `count` grapheme clusters. The last one is held: a mark may still follow it. */
 export function characterUnit(count: number, split: SplitGraphemes): Unit {
-  /** The last cluster of what is held, which may go on; the others are settled. */
+  /** The end of what is held: not yet split, or its last cluster, which may go on. */
   let tail = ''
+  /** How many clusters there are before it. */
   let settled = 0
   return {
     ready(held, fresh) {
-      const clusters = split(tail + fresh)
+      tail += fresh
+      // A cluster has at least one code unit: too few of them need no splitting.
+      if (settled + tail.length <= count) return 0
+      const clusters = split(tail)
       tail = clusters.pop() ?? ''
       settled += clusters.length
       return settled >= count ? held.length - tail.length : 0
@@ -54,10 +58,18 @@ export function wordUnit(locale: string | undefined): Unit {
   return { ready, reset() {} }
 }
 
+/** How much text must be new before the words of it are looked for again, in UTF-16 code units. */
+const LOOK_EVERY = 3
+
 function segmenterReady(segmenter: Intl.Segmenter): Unit['ready'] {
+  let unseen = 0
   return (held, fresh) => {
     // Most deltas only go on with the word at the end: no need to look at it again.
     if (GOES_ON.test(fresh)) return 0
+    // Nor for every character of a script without spaces; asking costs microseconds.
+    unseen += fresh.length
+    if (unseen < LOOK_EVERY && !/\s/.test(fresh)) return 0
+    unseen = 0
     const segments = segmenter.segment(held)
     const last = segments.containing(held.length - 1)
     if (last === undefined || last.isWordLike || last.index === 0 || /^\s/.test(last.segment)) {

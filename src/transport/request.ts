@@ -1,4 +1,4 @@
-import { readSignal } from '../arguments.ts'
+import { isA, isTarget, readSignal } from '../arguments.ts'
 import { ChatError } from '../errors.ts'
 import { must } from '../must.ts'
 import type { ChatInit, EventsInit, StreamInit } from '../options.ts'
@@ -19,11 +19,10 @@ export function prepareRequest(
   input: string | URL | Request | StreamInit,
   init: StreamInit | undefined,
 ): PreparedRequest {
-  const isTarget = typeof input === 'string' || input instanceof URL || isRequest(input)
-  const options: AnyInit = (isTarget ? init : input) ?? {}
-  const target = isTarget ? input : options.url
-  const request = isRequest(target) ? target : undefined
-  const url = typeof target === 'string' || target instanceof URL ? String(target) : undefined
+  const options: AnyInit = (isTarget(input) ? init : input) ?? {}
+  const target = isTarget(input) ? input : options.url
+  const request = isA('Request', target) ? (target as Request) : undefined
+  const url = isTarget(target) && request === undefined ? String(target) : undefined
   must(request ?? url, 'url is missing: give a string, a URL or a Request')
   const { fetch } = options
   must(fetch === undefined || typeof fetch === 'function', 'fetch must be a function')
@@ -40,10 +39,6 @@ export function prepareRequest(
 
 /** What an init object may hold, of either layer. */
 type AnyInit = StreamInit & Omit<ChatInit & EventsInit, keyof StreamInit>
-
-function isRequest(value: unknown): value is Request {
-  return Object.prototype.toString.call(value) === '[object Request]'
-}
 
 function isValidUrl(url: string): boolean {
   return typeof URL.canParse !== 'function' || URL.canParse(url, globalThis.location?.href)
@@ -91,11 +86,14 @@ function fetchInitOf(options: AnyInit, request: Request | undefined): RequestIni
 
 /** A copy of a body that its owner could still change. */
 function snapshot(body: BodyInit): BodyInit {
-  if (body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return structuredClone(body)
-  if (body instanceof URLSearchParams) return new URLSearchParams(body)
-  if (!(body instanceof FormData)) return body
+  if (body instanceof ArrayBuffer) return body.slice(0)
+  if (ArrayBuffer.isView(body)) {
+    return body.buffer.slice(body.byteOffset, body.byteOffset + body.byteLength) as ArrayBuffer
+  }
+  if (isA('URLSearchParams', body)) return new URLSearchParams(body as URLSearchParams)
+  if (!isA('FormData', body)) return body
   const copy = new FormData()
-  for (const [name, value] of body) copy.append(name, value)
+  for (const [name, value] of body as FormData) copy.append(name, value)
   return copy
 }
 

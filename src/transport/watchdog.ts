@@ -38,7 +38,7 @@ export function watchdog(ms: number, onExpire: () => void): Watchdog {
       if (timer !== undefined || ms === 0 || ms > MAX_DELAY_MS) return
       // The first tick ends a whole period; after a later touch it only ends the rest of one.
       quietTicks = 1
-      timer = setInterval(tick, ms / ticks)
+      timer = setInterval(tick, Math.ceil(ms / ticks))
     },
     stop,
   }

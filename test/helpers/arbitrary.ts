@@ -38,26 +38,23 @@ const words = [
  * The text of a random JSON value. It is built as text, so that a `__proto__` key is a key like
  * every other.
  */
-export const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string; object: string }>(
-  (tie) => ({
-    value: fc.oneof(
-      { depthSize: 'small', withCrossShrink: true },
-      { weight: 6, arbitrary: fc.constantFrom(...words).map((word) => JSON.stringify(word)) },
-      { weight: 3, arbitrary: fc.constantFrom('null', 'true', 'false', '0', '1', '-1.5', '1e999') },
-      { weight: 8, arbitrary: tie('object') },
-      {
-        weight: 4,
-        arbitrary: fc.array(tie('value'), { maxLength: 3 }).map((items) => `[${items.join(',')}]`),
-      },
+const jsonText: fc.Arbitrary<string> = fc.letrec<{ value: string; object: string }>((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    { weight: 6, arbitrary: fc.constantFrom(...words).map((word) => JSON.stringify(word)) },
+    { weight: 3, arbitrary: fc.constantFrom('null', 'true', 'false', '0', '1', '-1.5', '1e999') },
+    { weight: 8, arbitrary: tie('object') },
+    {
+      weight: 4,
+      arbitrary: fc.array(tie('value'), { maxLength: 3 }).map((items) => `[${items.join(',')}]`),
+    },
+  ),
+  object: fc
+    .array(fc.tuple(fc.constantFrom(...names), tie('value')), { maxLength: 5 })
+    .map(
+      (pairs) => `{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`,
     ),
-    object: fc
-      .array(fc.tuple(fc.constantFrom(...names), tie('value')), { maxLength: 5 })
-      .map(
-        (pairs) =>
-          `{${pairs.map(([name, value]) => `${JSON.stringify(name)}:${value}`).join(',')}}`,
-      ),
-  }),
-).object
+})).object
 
 const eventName = fc.option(fc.constantFrom('message', 'error', 'done', 'ping', ...words), {
   nil: undefined,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 
 /** Cuts `bytes` at the given positions; a position given twice makes an empty chunk. */
-export function cutAt(bytes: Uint8Array, positions: readonly number[]): Uint8Array[] {
+function cutAt(bytes: Uint8Array, positions: readonly number[]): Uint8Array[] {
   const chunks: Uint8Array[] = []
   let start = 0
   for (const position of [...positions].sort((a, b) => a - b)) {

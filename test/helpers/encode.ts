@@ -15,7 +15,7 @@ export interface FrameOptions {
 }
 
 /** The text of a payload: strings go as they stand, everything else as JSON. */
-export function payloadText(payload: unknown, padding = 0): string {
+function payloadText(payload: unknown, padding = 0): string {
   if (typeof payload === 'string') return payload
   const json = JSON.stringify(payload)
   return padding > 0 ? json.replace(/\}$/, `${' '.repeat(padding)}}`) : json
