@@ -32,10 +32,10 @@ export interface Answer {
   /** Where events go. */
   out: Emit
   /** Why the answer ended, once the format has said so. */
-  readonly finishReason: FinishReason | undefined
-  readonly contentCount: number
-  readonly isHolding: boolean
-  readonly isOver: boolean
+  finishReason(): FinishReason | undefined
+  contentCount(): number
+  isHolding(): boolean
+  isOver(): boolean
 }
 
 /**
@@ -68,16 +68,16 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
 
   const answer: Answer = {
     out() {},
-    get finishReason() {
+    finishReason() {
       return finishReason
     },
-    get contentCount() {
+    contentCount() {
       return contentCount
     },
-    get isHolding() {
-      return buffer?.isHolding ?? false
+    isHolding() {
+      return buffer?.isHolding() ?? false
     },
-    get isOver() {
+    isOver() {
       return isOver
     },
     begin() {

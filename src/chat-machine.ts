@@ -72,7 +72,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   }
 
   function onBodyFrame(frame: SseEvent): void {
-    if (answer.isOver) return
+    if (answer.isOver()) return
     frameCount++
     if (onFrame) onFrame({ ...frame })
     if (framing === 'unexpected') throw contentTypeError(contentType, frame.data)
@@ -107,7 +107,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   function onLastFrame(frame: SseEvent): void {
     const isWhole = frame.data === '' || frame.data === '[DONE]' || isJson(frame.data)
     if (isWhole) onBodyFrame(frame)
-    else if (!answer.isOver) pending = frame.data
+    else if (!answer.isOver()) pending = frame.data
   }
 
   function endBody(): void {
@@ -116,9 +116,10 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     frames.end(onLastFrame)
     if (onlyValue !== undefined && pending === undefined) return readWholeAnswer(onlyValue)
     endDecoder()
-    if (answer.finishReason !== undefined) return answer.finish(answer.finishReason)
-    const mustMarkEnd = decoder.marksEnd || options.requireEnd
-    const isCut = answer.contentCount === 0 || pending !== undefined || mustMarkEnd
+    const reason = answer.finishReason()
+    if (reason !== undefined) return answer.finish(reason)
+    const mustMarkEnd = decoder.marksEnd() || options.requireEnd
+    const isCut = answer.contentCount() === 0 || pending !== undefined || mustMarkEnd
     if (isCut) answer.fail(truncatedError(frameCount === 0, pending))
     else answer.finish('unknown')
   }
@@ -132,11 +133,11 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
       return answer.fail(contentTypeError(contentType, frame.data))
     }
     for (const event of events) answer.take(event)
-    answer.finish(answer.finishReason ?? 'stop')
+    answer.finish(answer.finishReason() ?? 'stop')
   }
 
   function endDecoder(): void {
-    if (answer.isOver || isDecoderEnded) return
+    if (answer.isOver() || isDecoderEnded) return
     isDecoderEnded = true
     decoder.end(takeEvent)
   }
@@ -146,7 +147,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
    * is wrong with that, if anything.
    */
   function takeRest(): unknown {
-    if (answer.isOver) return undefined
+    if (answer.isOver()) return undefined
     try {
       frames.settle(onBodyFrame)
       decodeOnlyValue()
@@ -158,14 +159,14 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   }
 
   return {
-    get contentCount() {
-      return answer.contentCount
+    contentCount() {
+      return answer.contentCount()
     },
-    get isHolding() {
-      return answer.isHolding
+    isHolding() {
+      return answer.isHolding()
     },
-    get isOver() {
-      return answer.isOver
+    isOver() {
+      return answer.isOver()
     },
     begin: answer.begin,
     respond(type) {
@@ -177,7 +178,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     push(chunk, emit) {
       answer.out = emit
       bytes.push(chunk, onText)
-      if (!answer.isOver) answer.endTextRun()
+      if (!answer.isOver()) answer.endTextRun()
     },
     end(emit) {
       answer.out = emit
@@ -191,7 +192,8 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
       // Why the answer ended is known: that the connection broke, or fell silent, after it is not
       // worth an error. A deadline of the caller's own still is.
       const isQuiet = /^(?:network|timeout)$/.test(error.code) && error.phase !== 'signal'
-      if (isQuiet && answer.finishReason !== undefined) answer.finish(answer.finishReason)
+      const reason = answer.finishReason()
+      if (isQuiet && reason !== undefined) answer.finish(reason)
       else answer.fail(error)
       return undefined
     },

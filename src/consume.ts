@@ -26,7 +26,7 @@ export async function collect(events: AsyncIterable<ChatEvent>): Promise<ChatRes
   for await (const event of events) answer.add(event)
   const error = answer.error()
   if (error !== undefined) throw error
-  return answer.result
+  return answer.result()
 }
 
 /**
@@ -67,7 +67,7 @@ export function bufferText(
   return drive<ChatEvent, ChatEvent>(
     events,
     {
-      get contentCount() {
+      contentCount() {
         return contentCount
       },
       push(event, emit) {
@@ -84,8 +84,8 @@ export function bufferText(
       },
       merge: mergeText,
       release: buffer.release,
-      get isHolding() {
-        return buffer.isHolding
+      isHolding() {
+        return buffer.isHolding()
       },
     },
     Math.max(options.maxHoldMs, 1),
@@ -105,7 +105,7 @@ function gather() {
         done = result
       } else addToResult(parts, event)
     },
-    get result(): ChatResult {
+    result(): ChatResult {
       if (done !== undefined) return done
       return failure === undefined ? parts : { ...parts, finishReason: 'error', error: failure }
     },
@@ -113,7 +113,7 @@ function gather() {
     error(): ChatError | undefined {
       if (failure === undefined) return undefined
       return Object.defineProperty(failure, 'result', {
-        value: this.result,
+        value: this.result(),
         configurable: true,
         enumerable: false,
         writable: true,
@@ -133,8 +133,8 @@ function drive<In, Out>(
     'events must be an async iterable of chat events',
   )
   const rest = {
-    contentCount: 0,
-    isOver: false,
+    contentCount: () => 0,
+    isOver: () => false,
     begin() {},
     fail: (error: unknown): Thrown => ({ error }),
     abort: (error: unknown): Thrown => ({ error }),
@@ -143,7 +143,7 @@ function drive<In, Out>(
   }
   return new DrivenStream<In, Out>({
     // Not spread: `isHolding` may be a getter.
-    machine: Object.setPrototypeOf(machine, { isHolding: false, ...rest }),
+    machine: Object.setPrototypeOf(machine, { isHolding: () => false, ...rest }),
     open: async () => iterableSource(events),
     discard: () => discardSource(events),
     readAheadBytes: 0,

@@ -106,9 +106,9 @@ function driveEvents(
 function eventMachine(options: SseDecoderOptions): Machine<Chunk, SseEvent> {
   const decoder = createSseDecoder(options)
   return {
-    contentCount: 0,
-    isHolding: false,
-    isOver: false,
+    contentCount: () => 0,
+    isHolding: () => false,
+    isOver: () => false,
     begin() {},
     push: decoder.push,
     end(emit) {

@@ -10,7 +10,7 @@ export interface BufferStage<E> extends Stage<E, E> {
   /** Hands on what is held, but for half a character. */
   release(emit: Emit<E>): void
   /** Whether text is held. */
-  readonly isHolding: boolean
+  isHolding(): boolean
 }
 
 /**
@@ -28,8 +28,8 @@ export function bufferEvents<E extends ChatEvent>(options: ResolvedBuffer): Buff
   }
 
   return {
-    get isHolding() {
-      return !buffer.isEmpty
+    isHolding() {
+      return !buffer.isEmpty()
     },
     push(event, emit) {
       if (event.type !== 'text' && event.type !== 'reasoning' && event.type !== 'refusal') {

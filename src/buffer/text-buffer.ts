@@ -49,7 +49,7 @@ export interface TextBuffer {
 export interface TimedTextBuffer extends TextBuffer {
   /** Returns what is held, but for the first half of a character that surely goes on. */
   release(): string
-  readonly isEmpty: boolean
+  isEmpty(): boolean
 }
 
 /**
@@ -127,7 +127,7 @@ export function timedTextBuffer(options: ResolvedBuffer): TimedTextBuffer {
   }
 
   return {
-    get isEmpty() {
+    isEmpty() {
       return held === '' && half === ''
     },
     push(text) {

@@ -197,7 +197,7 @@ function decodeAnthropic(): WireDecoder {
   }
 
   return {
-    marksEnd: true,
+    marksEnd: () => true,
     push(frame, emit) {
       if (frame.data === DONE) {
         finish(emit)

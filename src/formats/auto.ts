@@ -45,8 +45,8 @@ function decodeAuto(): WireDecoder {
   }
 
   return {
-    get marksEnd() {
-      return decoder.marksEnd
+    marksEnd() {
+      return decoder.marksEnd()
     },
     push(frame, emit) {
       if (isSettled) return decoder.push(frame, emit)

@@ -20,7 +20,7 @@ export interface WireDecoder extends Stage<SseEvent, WireEvent> {
    * Whether every complete answer in this format shows its end. If so, a body that just ends is
    * `truncated`; if not, its finish reason is `'unknown'`.
    */
-  readonly marksEnd: boolean
+  marksEnd(): boolean
   /**
    * Takes a piece of a body that is text without frames, cut anywhere. A format without this method
    * does not come as bare text: such a body is an error of code `content-type`.

@@ -24,7 +24,7 @@ interface Piece {
 
 /** Collects the tool calls of one choice. */
 export interface ToolCallCollector {
-  readonly size: number
+  size(): number
   /** Takes `delta.tool_calls` or the deprecated `delta.function_call`. */
   push(toolCalls: unknown, functionCall: unknown, emit: Emit): void
   /** The answer is over: hands on every call, complete. */
@@ -99,7 +99,7 @@ export function collectToolCalls(
   }
 
   return {
-    get size() {
+    size() {
       return calls.length
     },
     push(toolCalls, functionCall, emit) {

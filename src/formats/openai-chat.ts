@@ -149,7 +149,7 @@ function decodeOpenaiChat(): WireDecoder {
   }
 
   return {
-    marksEnd: true,
+    marksEnd: () => true,
     push(frame, emit) {
       if (frame.data === DONE) {
         finish(true, emit)
@@ -187,7 +187,7 @@ function finishOf(
   const reason = raw === undefined ? 'stop' : finishReasonOf(raw)
   // Google's endpoint says `stop` after tool calls, OpenAI says `stop` after a refusal.
   const stopped =
-    choice.toolCalls.size > 0 ? 'tool-calls' : choice.refused ? 'content-filter' : 'stop'
+    choice.toolCalls.size() > 0 ? 'tool-calls' : choice.refused ? 'content-filter' : 'stop'
   const finishReason = reason === 'stop' ? stopped : reason
   return { finishReason, ...(raw !== undefined && { rawFinishReason: raw }) }
 }

@@ -160,7 +160,7 @@ function decodePlain(): WireDecoder {
   }
 
   return {
-    marksEnd: false,
+    marksEnd: () => false,
     push(frame, emit) {
       const { data, type } = frame
       if (data === DONE) return emit({ type: 'complete' })

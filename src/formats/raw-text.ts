@@ -9,7 +9,7 @@ export const rawText: WireFormat = {
   name: 'raw text',
   rawBody: true,
   decoder: () => ({
-    marksEnd: false,
+    marksEnd: () => false,
     push: (frame, emit) => emitText(frame.data, emit),
     pushText: emitText,
     end() {},

@@ -41,7 +41,7 @@ export function select(fn: (payload: unknown, frame: SseEvent) => Selected): Wir
   return {
     name: 'select',
     decoder: () => ({
-      marksEnd: false,
+      marksEnd: () => false,
       push(frame, emit) {
         if (frame.data === DONE) return emit({ type: 'complete' })
         const json = parseJson(frame.data)

@@ -53,8 +53,8 @@ export function thinkTags(format: WireFormat): WireFormat {
       }
 
       return {
-        get marksEnd() {
-          return inner.marksEnd
+        marksEnd() {
+          return inner.marksEnd()
         },
         push: (frame, emit) => inner.push(frame, split(emit)),
         ...(inner.pushText && {

@@ -5,14 +5,23 @@ export interface EventSize {
    * limit, the index of the part of the text that made it so.
    */
   add(text: string): number
+  /** An event ended somewhere in `text`, the text added last. */
+  ended(text: string): void
 }
 
 const LINE_END = /[\r\n]/g
+/** How many texts may wait unread, so that what they occupy stays small. */
+const MAX_UNREAD = 64
+/** Enough of a line to tell its field, its colon and the space. */
+const START_LENGTH = 7
 
 /**
  * Follows an event stream beside eventsource-parser, whose own `maxBufferSize` misses a long line
  * that arrives whole and does not count the values of id and event (measured, 4.1.3). What counts
  * is the current line, and the values of data, event and id that the open event has so far.
+ *
+ * Looking at every line costs as much as parsing it. So text is set aside unread as long as all that
+ * came since the last event is within the limit, and forgotten when the parser dispatches the next.
  */
 export function measureEvents(maxEventSize: number): EventSize {
   /** The line that is still open: how long it is, and enough of its start to tell its field. */
@@ -22,6 +31,8 @@ export function measureEvents(maxEventSize: number): EventSize {
   let data = 0
   let event = 0
   let id = 0
+  let unread = ''
+  let unreadTexts = 0
 
   function endLine(): void {
     const field = /^(?:data|event|id)(?=: ?|$)/.exec(lineStart)?.[0]
@@ -35,36 +46,54 @@ export function measureEvents(maxEventSize: number): EventSize {
     lineStart = ''
   }
 
+  function read(text: string): number {
+    let at = 0
+    const hasCr = text.includes('\r')
+    while (at < text.length) {
+      if (afterCr && text.startsWith('\n', at)) at++
+      afterCr = false
+      LINE_END.lastIndex = at
+      const end = hasCr ? (LINE_END.exec(text)?.index ?? -1) : text.indexOf('\n', at)
+      const stop = end === -1 ? text.length : end
+      if (lineLength < START_LENGTH) lineStart += text.slice(at, Math.min(stop, at + START_LENGTH))
+      lineLength += stop - at
+      if (lineLength + data + event + id > maxEventSize) return at
+      if (end === -1) break
+      afterCr = text.startsWith('\r', end)
+      endLine()
+      at = end + 1
+    }
+    return -1
+  }
+
   return {
     add(text) {
-      let at = 0
-      const hasCr = text.includes('\r')
-      const isHarmless = lineLength + data + event + id + text.length <= maxEventSize
-      if (isHarmless && !hasCr && text.includes('\n')) {
-        // No event in here can be too large, so only the one that stays open need be looked at.
-        const lastBlank = text.lastIndexOf('\n\n')
-        if (lastBlank !== -1) {
-          at = lastBlank + 2
-          lineLength = data = event = id = 0
-          lineStart = ''
-          afterCr = false
+      const size = lineLength + data + event + id + unread.length + text.length
+      if (size <= maxEventSize) {
+        const isInLine = unread === '' && lineLength >= START_LENGTH
+        if (isInLine && !text.includes('\n') && !text.includes('\r')) {
+          // The middle of a long line: there is nothing in it but its length.
+          lineLength += text.length
+          return -1
+        }
+        if (unreadTexts++ < MAX_UNREAD) {
+          unread += text
+          return -1
         }
       }
-      while (at < text.length) {
-        if (afterCr && text.startsWith('\n', at)) at++
-        afterCr = false
-        LINE_END.lastIndex = at
-        const end = hasCr ? (LINE_END.exec(text)?.index ?? -1) : text.indexOf('\n', at)
-        const stop = end === -1 ? text.length : end
-        if (lineLength < 7) lineStart += text.slice(at, Math.min(stop, at + 7))
-        lineLength += stop - at
-        if (lineLength + data + event + id > maxEventSize) return at
-        if (end === -1) break
-        afterCr = text.startsWith('\r', end)
-        endLine()
-        at = end + 1
-      }
-      return -1
+      read(unread)
+      unread = ''
+      unreadTexts = 0
+      return read(text)
+    },
+    ended(text) {
+      lineLength = data = event = id = 0
+      lineStart = ''
+      afterCr = false
+      // Read from its start, should it come to that: what stands before the event's blank line may
+      // be taken for something it is not, but counts for nothing after it.
+      unread = text
+      unreadTexts = 1
     },
   }
 }

@@ -58,9 +58,12 @@ export function parseSse(options: SseDecoderOptions): Stage<string, SseEvent> {
   let emit: (event: SseEvent) => void
   let lastEventId = ''
   let isTooLarge = false
+  /** Whether an event ended in the text that is being fed. */
+  let hasEnded = false
 
   const parser = createParser({
     onEvent({ event = 'message', data }) {
+      hasEnded = true
       emit({ type: event, data, lastEventId })
     },
     onId(id) {
@@ -80,7 +83,12 @@ export function parseSse(options: SseDecoderOptions): Stage<string, SseEvent> {
     push(text, onEvent) {
       emit = onEvent
       const excess = isTooLarge ? 0 : size.add(text)
-      if (excess === -1) return parser.feed(text)
+      if (excess === -1) {
+        hasEnded = false
+        parser.feed(text)
+        if (hasEnded) size.ended(text)
+        return
+      }
       isTooLarge = true
       parser.feed(text.slice(0, excess))
       throw tooLargeError(maxEventSize)

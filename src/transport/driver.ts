@@ -166,7 +166,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     this.#isReading = false
     if (this.#state === 'over') return
     const { machine } = this.#drive
-    const contentBefore = machine.contentCount
+    const contentBefore = machine.contentCount()
     try {
       if (done) {
         this.#thrown = machine.end(this.#emit)
@@ -174,14 +174,14 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
       } else {
         this.#unreadBytes += sizeOf(value)
         machine.push(value as In, this.#emit)
-        if (machine.isOver) this.#tearDown(undefined)
+        if (machine.isOver()) this.#tearDown(undefined)
       }
     } catch (failure) {
       return this.fail(failure)
     }
-    if (machine.contentCount !== contentBefore && this.#isRunning) {
+    if (machine.contentCount() !== contentBefore && this.#isRunning) {
       this.#content.touch()
-      if (machine.isHolding) this.#hold.touch()
+      if (machine.isHolding()) this.#hold.touch()
       else this.#hold.stop()
     }
     this.#advance()

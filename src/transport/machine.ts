@@ -26,9 +26,9 @@ export interface Machine<In, Out> {
   /** Lets go of what is held back, because no more came for a while. */
   release(emit: (event: Out) => void): void
   /** Whether something is held back that `release` would let go. */
-  readonly isHolding: boolean
+  isHolding(): boolean
   /** Whether the stream has ended by itself, so that nothing more need be read. */
-  readonly isOver: boolean
+  isOver(): boolean
   /** How many events with content came so far. */
-  readonly contentCount: number
+  contentCount(): number
 }
