@@ -5,7 +5,10 @@ import type { TimeoutOptions } from './options.ts'
 /** Checking what the caller gave. Wrong arguments throw a `TypeError` at the call. */
 
 /** What a body may be given as. */
-export type ChatSource = Response | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array | string>
+export type ChatSource =
+  | Response
+  | ReadableStream<Uint8Array | string>
+  | AsyncIterable<Uint8Array | string>
 
 /** Checks the clocks and fills in their defaults. */
 export function readTimeout(timeout: TimeoutOptions = {}): Required<TimeoutOptions> {

@@ -61,20 +61,30 @@ export function isRetryableStatus(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500
 }
 
-const RETRYABLE_CODE =
-  /rate_?limit|overloaded|timeout|api_error|server_error|internal_error|unavailable|resource_exhausted|deadline_exceeded|^internal$/i
+const RETRYABLE =
+  /rate[_ ]?limit|overloaded|time[d_ ]*out|api_error|server_error|internal_error|unavailable|resource_exhausted|deadline_exceeded|^internal$/i
+
+/** How much of a provider's message goes into ours. */
+const MAX_MESSAGE_LENGTH = 500
+
+/** A provider's message as part of ours: bounded, and without a full stop of its own. */
+export function shorten(message: string): string {
+  const text = message.trim().replace(/[.\s]+$/, '')
+  return text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH)}…` : text
+}
 
 /** The error for a failure that the server reported inside the stream. */
 export function providerError(raw: unknown): ChatError {
   const fault = readFault(raw)
   const code = fault.code
   const status = Number(code)
-  const retryable =
-    code !== undefined &&
-    (Number.isInteger(status) ? isRetryableStatus(status) : RETRYABLE_CODE.test(code))
+  const reason = fault.message ?? code ?? 'it gave no reason'
+  const retryable = Number.isInteger(status)
+    ? isRetryableStatus(status)
+    : RETRYABLE.test(code ?? reason)
   return new ChatError(
     'provider',
-    `The server reported an error in the stream: ${fault.message ?? code ?? 'it gave no reason'}`,
+    `The server reported an error in the stream: ${shorten(reason)}.`,
     {
       retryable,
       raw,

@@ -26,7 +26,7 @@ export interface BufferOptions {
   maxHoldLength?: number
 }
 
-/** How text is buffered: the unit alone, or with options. */
+/** How text is buffered, reasoning and refusals included: the unit alone, or with options. */
 export type BufferSpec = BufferUnit | BufferOptions
 
 /** The options of a buffer with their defaults filled in. */
@@ -80,7 +80,7 @@ export function resolveBuffer(spec: BufferSpec): ResolvedBuffer {
   )
   const longest = unit === 'word' ? 128 : unit === 'line' ? 4096 : Math.max(32 * Number(unit), 1024)
   try {
-    Intl.getCanonicalLocales(options.locale)
+    if (options.locale !== undefined) Intl.getCanonicalLocales(options.locale)
   } catch (cause) {
     throw new TypeError('locale must be a BCP 47 language tag', { cause })
   }

@@ -16,7 +16,7 @@ import { deltaOfCall, endCall, type OpenCall, startCall } from './tool-calls.ts'
 type Emit = (event: WireEvent) => void
 
 /**
- * Anthropic Messages, also through Bedrock, Vertex and gateways; the stream, one whole `message`,
+ * Anthropic Messages, directly or through a gateway; the stream, one whole `message`,
  * and the legacy text completions.
  *
  * End marker: `message_stop`; a stop reason is as good.

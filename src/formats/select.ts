@@ -1,4 +1,4 @@
-import type { ChatEvent } from '../chat-event.ts'
+import type { ContentEvent, FinishReason, Usage } from '../chat-event.ts'
 import { ChatError, isChatError } from '../errors.ts'
 import { frameOf } from '../framing/lines.ts'
 import type { SseEvent } from '../framing/sse.ts'
@@ -12,7 +12,13 @@ import { DONE } from './frames.ts'
  * What a {@link select} function makes of one frame: an event, several, a string as short for a
  * text event, or `undefined` for nothing.
  */
-export type Selected = ChatEvent | ChatEvent[] | string | undefined
+export type Selected = SelectedEvent | SelectedEvent[] | string | undefined
+
+/** A chat event as {@link select} takes it: of a `done` only these two keys are read. */
+export type SelectedEvent =
+  | ContentEvent
+  | { type: 'error'; error: unknown }
+  | { type: 'done'; finishReason?: FinishReason; usage?: Usage }
 
 /**
  * A format of your own: `select` is called with each frame's payload (its JSON, or its text where
@@ -75,7 +81,7 @@ function handOn(item: unknown, emit: (event: WireEvent) => void): void {
     return emit({ type: 'error', error: isChatError(error) ? error : providerError(error) })
   }
   if (type === 'done') {
-    const { finishReason, usage } = item as Extract<ChatEvent, { type: 'done' }>
+    const { finishReason, usage } = item as Extract<SelectedEvent, { type: 'done' }>
     emit({ type: 'facts', ...(finishReason && { finishReason }), ...(usage && { usage }) })
     return emit({ type: 'complete' })
   }

@@ -1,6 +1,6 @@
 import { ChatError } from '../errors.ts'
 import { type BodyKind, bodyKind } from '../framing/choose.ts'
-import { isRetryableStatus, readFault } from '../provider-error.ts'
+import { isRetryableStatus, readFault, shorten } from '../provider-error.ts'
 import { parseJson } from '../wire-value.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { type BodyStream, closeQuietly } from './source.ts'
@@ -12,8 +12,6 @@ const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-
 /** How much of the body of a refused response is read, in bytes, and for how long. */
 const MAX_REFUSAL_BYTES = 64 * 1024
 const MAX_REFUSAL_MS = 5_000
-/** How much of a provider's message goes into ours. */
-const MAX_MESSAGE_LENGTH = 500
 
 /**
  * Checks the status and the content type of a response, and that its body can be read.
@@ -76,11 +74,6 @@ async function httpError(response: Response, signal: AbortSignal): Promise<ChatE
       ...(requestId !== undefined && { requestId }),
     },
   )
-}
-
-function shorten(message: string): string {
-  const text = message.trim().replace(/[.\s]+$/, '')
-  return text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH)}…` : text
 }
 
 function advice(status: number): string {

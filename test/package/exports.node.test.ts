@@ -19,7 +19,7 @@ const functions = [
 const expected: Record<string, string[]> = {
   '.': functions,
   './core': functions,
-  './formats': ['anthropic', 'auto', 'openaiChat', 'plain', 'rawText', 'select'],
+  './formats': ['anthropic', 'auto', 'openaiChat', 'plain', 'rawText', 'select', 'thinkTags'],
 }
 
 const entries = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
