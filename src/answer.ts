@@ -9,7 +9,7 @@ import {
 } from './chat-event.ts'
 import { ChatError } from './errors.ts'
 import type { WireEvent } from './formats/format.ts'
-import { defined } from './wire-value.ts'
+import { isRetryableWord } from './provider-error.ts'
 
 type Emit = (event: ChatEvent) => void
 
@@ -155,13 +155,14 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
 }
 
 /** The error for an answer whose finish reason is an error, without more about it. */
-function unexplainedError(raw: string | undefined): ChatError {
+function unexplainedError(raw = ''): ChatError {
   return new ChatError(
     'provider',
     'The provider ended the answer with an error, without a reason.',
     {
       raw,
-      ...defined({ providerCode: raw }),
+      providerCode: raw,
+      retryable: isRetryableWord(raw),
     },
   )
 }

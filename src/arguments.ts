@@ -74,6 +74,8 @@ export function tap<T>(
     } catch (cause) {
       throw failure(cause)
     }
-    if (returned instanceof Promise) returned.catch((cause) => fail(failure(cause)))
+    if (typeof (returned as PromiseLike<unknown> | undefined)?.then === 'function') {
+      Promise.resolve(returned).catch((cause) => fail(failure(cause)))
+    }
   }
 }

@@ -144,7 +144,7 @@ export function emptyResult(): ChatResult {
 
 /** Adds one event to a result, in place. Events of parallel answers and `data` leave it as it is. */
 export function addToResult(result: ChatResult, event: ContentEvent): void {
-  if (event.choice !== undefined) return
+  if (event.choice) return
   switch (event.type) {
     case 'text':
       result.text += event.text

@@ -15,7 +15,7 @@ import { decodeUtf8 } from './framing/utf8.ts'
 import { connectionLost } from './transport/failures.ts'
 import type { Machine } from './transport/machine.ts'
 import { contentTypeError } from './transport/response.ts'
-import { defined, parseJson } from './wire-value.ts'
+import { asObject, defined, parseJson } from './wire-value.ts'
 
 /** How one answer is to be read. */
 export interface ChatMachineOptions {
@@ -31,6 +31,9 @@ export interface ChatMachine extends Machine<Uint8Array | string, ChatEvent> {
   /** The response's headers came. Without them the body is of kind `none`. */
   respond(contentType: string): void
 }
+
+/** How much of a body that is no answer is read, to be shown with the error. */
+const MAX_REFUSED_LENGTH = 4096
 
 /**
  * Joins the stages of one answer, bytes → text → frames → wire events → {@link createAnswer}, and
@@ -49,6 +52,8 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   let isDecoderEnded = false
   /** The first value of a JSON body, kept until it is known whether it is the only one. */
   let onlyValue: SseEvent | undefined
+  /** The start of a body that is no answer at all. */
+  let refused = ''
   /** The frame that the end of the body cut off. */
   let pending: string | undefined
 
@@ -75,7 +80,11 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     if (answer.isOver()) return
     frameCount++
     if (onFrame) onFrame({ ...frame })
-    if (framing === 'unexpected') throw contentTypeError(contentType, frame.data)
+    if (framing === 'unexpected') {
+      refused += frame.data
+      if (refused.length >= MAX_REFUSED_LENGTH) refuse(refused)
+      return
+    }
     if (framing === 'json' && kind === 'json') {
       if (frameCount === 1) {
         onlyValue = frame
@@ -84,6 +93,10 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
       decodeOnlyValue()
     }
     decode(frame)
+  }
+
+  function refuse(body: string): void {
+    answer.fail(contentTypeError(contentType, body))
   }
 
   function decode(frame: SseEvent): void {
@@ -114,26 +127,34 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     bytes.end(onText)
     frames.settle(onBodyFrame)
     frames.end(onLastFrame)
+    if (refused !== '') return refuse(refused)
     if (onlyValue !== undefined && pending === undefined) return readWholeAnswer(onlyValue)
+    decodeOnlyValue()
     endDecoder()
     const reason = answer.finishReason()
     if (reason !== undefined) return answer.finish(reason)
     const mustMarkEnd = decoder.marksEnd() || options.requireEnd
     const isCut = answer.contentCount() === 0 || pending !== undefined || mustMarkEnd
-    if (isCut) answer.fail(truncatedError(frameCount === 0, pending))
+    const isEmpty = frameCount === 0 && pending === undefined
+    if (isCut) answer.fail(truncatedError(isEmpty, pending))
     else answer.finish('unknown')
   }
 
   /** A JSON body that is one value is either a whole answer or none at all. */
   function readWholeAnswer(frame: SseEvent): void {
     const events: WireEvent[] = []
-    decoder.push(frame, (event) => events.push(event))
-    decoder.end((event) => events.push(event))
-    if (!events.some(isPartOfAnswer)) {
-      return answer.fail(contentTypeError(contentType, frame.data))
+    const json = parseJson(frame.data)
+    if (typeof json === 'string' || (typeof json === 'object' && json !== null)) {
+      decoder.push(frame, (event) => events.push(event))
+      decoder.end((event) => events.push(event))
     }
+    if (!events.some(isPartOfAnswer)) return refuse(frame.data)
     for (const event of events) answer.take(event)
-    answer.finish(answer.finishReason() ?? 'stop')
+    const reason = answer.finishReason()
+    // A piece of a stream that stands alone is no whole answer.
+    if (reason === undefined && decoder.marksEnd()) return answer.fail(truncatedError(false))
+    const isPiece = asObject(json)?.['done'] === false
+    answer.finish(reason ?? (isPiece ? 'unknown' : 'stop'))
   }
 
   function endDecoder(): void {
@@ -150,6 +171,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     if (answer.isOver()) return undefined
     try {
       frames.settle(onBodyFrame)
+      if (refused !== '') return contentTypeError(contentType, refused)
       decodeOnlyValue()
       endDecoder()
     } catch (failure) {
@@ -222,7 +244,7 @@ function isPartOfAnswer(event: WireEvent): boolean {
   return event.type === 'facts' ? event.finishReason !== undefined : event.type !== 'data'
 }
 
-function truncatedError(isEmpty: boolean, pending: string | undefined): ChatError {
+function truncatedError(isEmpty: boolean, pending?: string): ChatError {
   const what = isEmpty
     ? 'The response is empty: its body ended before anything came.'
     : 'The answer was cut off: the body ended without the end marker of its format.'

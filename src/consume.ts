@@ -42,7 +42,7 @@ export function textOf(events: AsyncIterable<ChatEvent>): AsyncGenerator<string,
   return drive<ChatEvent, string>(events, {
     push(event, emit) {
       answer.add(event)
-      if (event.type === 'text' && event.choice === undefined) emit(event.text)
+      if (event.type === 'text' && !event.choice) emit(event.text)
     },
     end() {
       const error = answer.error()

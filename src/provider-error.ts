@@ -61,8 +61,13 @@ export function isRetryableStatus(status: number): boolean {
   return status === 408 || status === 425 || status === 429 || status >= 500
 }
 
+/** Whether a provider's code, or its message where it gives none, says that it is worth a retry. */
+export function isRetryableWord(word: string): boolean {
+  return RETRYABLE.test(word)
+}
+
 const RETRYABLE =
-  /rate[_ ]?limit|overloaded|time[d_ ]*out|api_error|server_error|internal_error|unavailable|resource_exhausted|deadline_exceeded|^internal$/i
+  /rate[_ ]?limit|overloaded|time[d_ ]*out|api_error|server_error|internal_error|network_error|insufficient_system|unavailable|resource_exhausted|deadline_exceeded|^internal$/i
 
 /** How much of a provider's message goes into ours. */
 const MAX_MESSAGE_LENGTH = 500
@@ -81,7 +86,7 @@ export function providerError(raw: unknown): ChatError {
   const reason = fault.message ?? code ?? 'it gave no reason'
   const retryable = Number.isInteger(status)
     ? isRetryableStatus(status)
-    : RETRYABLE.test(code ?? reason)
+    : isRetryableWord(code ?? reason)
   return new ChatError(
     'provider',
     `The server reported an error in the stream: ${shorten(reason)}.`,

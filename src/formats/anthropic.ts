@@ -39,6 +39,7 @@ function decodeAnthropic(): WireDecoder {
   let mustRunTools = false
   let ended = false
   let unnamedCalls = 0
+  let refusal: string | undefined
 
   function startMessage(message: WireObject, emit: Emit): void {
     const id = asText(message['id'])
@@ -151,7 +152,10 @@ function decodeAnthropic(): WireDecoder {
       rawFinishReason: reason,
       finishReason: finishReason === 'stop' && mustRunTools ? 'tool-calls' : finishReason,
     })
-    emitText('refusal', asObject(holder['stop_details'])?.['explanation'], emit)
+    const explanation = asText(asObject(holder['stop_details'])?.['explanation'])
+    // The last message_delta may repeat the one before it.
+    if (explanation !== refusal) emitText('refusal', explanation, emit)
+    refusal = explanation
   }
 
   function finish(emit: Emit): void {

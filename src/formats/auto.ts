@@ -52,7 +52,8 @@ function decodeAuto(): WireDecoder {
       if (isSettled) return decoder.push(frame, emit)
       choose(frame)
       decoder.push(frame, (event: WireEvent) => {
-        const isPrelude = typeof event === 'object' && /^(?:data|facts)$/.test(event.type)
+        const isPrelude =
+          typeof event === 'object' && /^(?:data|facts|source|reasoning)$/.test(event.type)
         if (!isPrelude) isSettled = true
         emit(event)
       })

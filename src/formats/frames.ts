@@ -11,6 +11,7 @@ export const DONE = '[DONE]'
 
 /** Whether a frame only keeps the connection open: empty, or a ping in its name or its data. */
 export function isKeepalive({ type, data }: SseEvent): boolean {
+  if (type === 'error') return false
   if (type === 'ping' || type === 'keepalive' || type === 'heartbeat') return true
   // A payload is an object nearly always; only another one is worth a look.
   return data.charCodeAt(0) !== 123 && KEEPALIVE.test(data)
@@ -43,10 +44,10 @@ export function malformed(
 
 /** Why an answer ended, by what the providers' words for it have in common. */
 const FINISH_REASONS: readonly [RegExp, FinishReason][] = [
-  [/error|malformed/i, 'error'],
+  [/error|malformed|abort|insufficient|overloaded/i, 'error'],
   [/tool|function/i, 'tool-calls'],
-  [/length|max_(?:output_)?tokens|context_window/i, 'length'],
-  [/filter|refusal|safety|sensitive/i, 'content-filter'],
+  [/length|limit|max_\w*tokens|context_window/i, 'length'],
+  [/filter|refusal|safety|sensitive|recitation|prohibited|blocklist|spii/i, 'content-filter'],
   [/^(?:stop|eos|end|pause|complete)/i, 'stop'],
 ]
 
@@ -81,7 +82,7 @@ export function readUsage(value: unknown): Usage | undefined {
   const outputDetails = asObject(raw['completion_tokens_details'] ?? raw['output_tokens_details'])
   const cachedInputTokens =
     asNumber(inputDetails?.['cached_tokens']) ??
-    firstNumber(raw, 'prompt_cache_hit_tokens', 'cachedInputTokens')
+    firstNumber(raw, 'prompt_cache_hit_tokens', 'cached_tokens', 'cachedInputTokens')
   const reasoningTokens =
     asNumber(outputDetails?.['reasoning_tokens']) ??
     firstNumber(raw, 'reasoning_tokens', 'reasoningTokens')
@@ -114,6 +115,17 @@ function firstNumber(object: WireObject, ...keys: string[]): number | undefined 
 /** The media type of a `data:` URL; `image/*` style `fallback` for any other. */
 export function mediaTypeOf(url: string, fallback: string): string {
   return /^data:([^;,]+)/.exec(url)?.[1] ?? fallback
+}
+
+/**
+ * Whether an object that is no piece of an answer reports a failure: `{error}`, `{type: "error"}`,
+ * FastAPI's `{detail}`, or a message with a status that means one.
+ */
+export function isFault(payload: WireObject): boolean {
+  const { error, type, object, detail, message } = payload
+  if (error || type === 'error' || object === 'error' || detail != null) return true
+  const status = asNumber(payload['status']) ?? asNumber(payload['code']) ?? 0
+  return typeof message === 'string' && (status >= 400 || payload['success'] === false)
 }
 
 /** Emits text, unless it is empty. */

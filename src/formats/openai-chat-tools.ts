@@ -81,7 +81,8 @@ export function collectToolCalls(
     }
     // A name starts a call, unless the one at this place is in the middle of its arguments: some
     // servers repeat the name, and change the id, with every piece.
-    const repeats = input === '' ? id === undefined && name === known.name : !startsJson(input)
+    const isSame = id === undefined && name === known.name
+    const repeats = isSame || (input !== '' && !startsJson(input))
     return repeats && isMidway(known) ? known : create(piece)
   }
 
@@ -103,8 +104,10 @@ export function collectToolCalls(
       return calls.length
     },
     push(toolCalls, functionCall, emit) {
-      for (const item of asArray(toolCalls)) {
-        const piece = readPiece(item)
+      const items = asArray(toolCalls)
+      for (const [position, item] of items.entries()) {
+        // Moonshot leaves the index out and sends the pieces of all calls side by side.
+        const piece = readPiece(item, items.length > 1 ? position : undefined)
         if (piece !== undefined) take(piece, emit)
       }
       const legacy = asObject(functionCall)
@@ -125,12 +128,12 @@ export function collectToolCalls(
   }
 }
 
-function readPiece(value: unknown): Piece | undefined {
+function readPiece(value: unknown, position: number | undefined): Piece | undefined {
   const item = asObject(value)
   if (item === undefined) return undefined
   const call = asObject(item['function']) ?? asObject(item['custom'])
   return {
-    index: asNumber(item['index']),
+    index: asNumber(item['index']) ?? position,
     id: asText(item['id']),
     name: asText(call?.['name']),
     input: inputOf(call?.['arguments'] ?? call?.['input']),

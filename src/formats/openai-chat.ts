@@ -5,6 +5,7 @@ import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
 import {
   DONE,
   finishReasonOf,
+  isFault,
   isKeepalive,
   malformed,
   mediaTypeOf,
@@ -30,6 +31,7 @@ interface Choice {
   /** `undefined` for the first choice, whose events carry no mark. */
   mark: number | undefined
   toolCalls: ToolCallCollector
+  hasDelta: boolean
   refused: boolean
   finishReason: string | undefined
 }
@@ -40,13 +42,15 @@ function decodeOpenaiChat(): WireDecoder {
   let id: string | undefined
   let model: string | undefined
   let ended = false
+  /** Whether the answer came whole, in a `message`. */
+  let isWhole = false
 
   function choiceAt(index: number): Choice {
     let choice = choices.get(index)
     if (choice === undefined) {
       const mark = index === 0 ? undefined : index
       const toolCalls = collectToolCalls(mark, () => id)
-      choice = { mark, toolCalls, refused: false, finishReason: undefined }
+      choice = { mark, toolCalls, hasDelta: false, refused: false, finishReason: undefined }
       choices.set(index, choice)
     }
     return choice
@@ -63,11 +67,19 @@ function decodeOpenaiChat(): WireDecoder {
 
   function readChoice(value: WireObject, emit: Emit): void {
     const choice = choiceAt(asNumber(value['index']) ?? 0)
-    // Perplexity and Writer repeat the whole text in `message` beside the delta. Only without a
-    // delta is it the answer.
-    const delta = asObject(value['delta']) ?? asObject(value['message'])
-    if (delta !== undefined) readDelta(delta, choice, emit)
-    else if (typeof value['text'] === 'string') emitText('text', value['text'], choice.mark, emit)
+    const delta = asObject(value['delta'])
+    // Perplexity and Writer repeat the whole text in `message` beside the deltas. Only where there
+    // are none is it the answer.
+    const message = choice.hasDelta ? undefined : asObject(value['message'])
+    if (delta !== undefined) {
+      choice.hasDelta = true
+      readDelta(delta, choice, emit)
+    } else if (message !== undefined) {
+      isWhole = true
+      readDelta(message, choice, emit)
+    } else if (typeof value['text'] === 'string') {
+      emitText('text', value['text'], choice.mark, emit)
+    }
     const reason = asText(value['finish_reason'])
     if (reason === undefined) return
     choice.finishReason = reason
@@ -129,7 +141,12 @@ function decodeOpenaiChat(): WireDecoder {
       const source = typeof citation === 'string' ? { url: citation } : asObject(citation)
       readSource(source, citation, emit)
     }
-    const usage = readUsage(chunk['usage'] ?? asObject(chunk['x_groq'])?.['usage'])
+    const usage = readUsage(
+      chunk['usage'] ??
+        asObject(chunk['x_groq'])?.['usage'] ??
+        // Moonshot
+        asObject(asArray(chunk['choices'])[0])?.['usage'],
+    )
     if (usage !== undefined) emit({ type: 'facts', usage })
     if (chunk['moderation'] != null) {
       emit({ type: 'data', name: 'moderation', data: chunk['moderation'] })
@@ -163,9 +180,15 @@ function decodeOpenaiChat(): WireDecoder {
       if (!isObject(payload)) throw malformed(frame, openaiChat.name, 'its data is not an object')
       const isChunk = Array.isArray(payload['choices'])
       if (isChunk) readChunk(payload, emit)
-      // An error may come beside choices, and after a finish reason (OpenRouter).
-      if (payload['error'] || payload['object'] === 'error' || frame.type === 'error') {
-        return emit({ type: 'error', error: providerError(payload) })
+      // An error may come beside choices or in one, and after a finish reason (OpenRouter).
+      const inChoice = asObject(asArray(payload['choices'])[0])?.['error']
+      if (frame.type === 'error' || isFault(payload) || inChoice) {
+        const error = payload['error'] || !inChoice ? payload : { error: inChoice }
+        return emit({ type: 'error', error: providerError(error) })
+      }
+      if (isWhole) {
+        finish(true, emit)
+        return emit({ type: 'complete' })
       }
       if (!isChunk) {
         const usage = readUsage(payload['usage'])
@@ -218,6 +241,7 @@ function readReasoning(delta: WireObject): string {
 
 /** A part of Mistral's content arrays: `thinking`, `text`, or a reference. */
 function readPart(value: unknown, choice: number | undefined, emit: Emit): void {
+  if (typeof value === 'string') return emitText('text', value, choice, emit)
   const part = asObject(value)
   if (part === undefined) return
   const thinking = part['thinking']
@@ -225,6 +249,7 @@ function readPart(value: unknown, choice: number | undefined, emit: Emit): void 
   for (const piece of asArray(thinking)) {
     emitText('reasoning', asText(asObject(piece)?.['text']) ?? '', choice, emit)
   }
-  if (part['type'] === 'text') emitText('text', asText(part['text']) ?? '', choice, emit)
+  if (/^(?:output_)?text$/.test(asText(part['type']) ?? 'text'))
+    emitText('text', asText(part['text']) ?? '', choice, emit)
   if (part['type'] === 'reference') emit({ type: 'data', name: 'reference', data: part })
 }

@@ -1,21 +1,13 @@
 import type { SseEvent } from '../framing/sse.ts'
 import { providerError } from '../provider-error.ts'
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asText,
-  isObject,
-  parseJson,
-  type WireObject,
-} from '../wire-value.ts'
+import { asArray, asObject, asText, isObject, parseJson, type WireObject } from '../wire-value.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
 import {
   DONE,
   emitText,
   finishReasonOf,
+  isFault,
   isKeepalive,
-  malformed,
   parsePayload,
   readUsage,
 } from './frames.ts'
@@ -153,6 +145,9 @@ function decodePlain(): WireDecoder {
       asText(payload['finishReason']) ??
       asText(payload['finish_reason']) ??
       asText(payload['stop_reason']) ??
+      asText(payload['done_reason']) ??
+      asText(payload['stop_type']) ??
+      (payload['stopped_limit'] === true ? 'limit' : undefined) ??
       asText(asObject(payload['details'])?.['finish_reason']) ??
       asText(asObject(asArray(payload['results'])[0])?.['stop_reason'])
     if (reason === undefined || /^not[-_]finished$/i.test(reason)) return
@@ -174,13 +169,15 @@ function decodePlain(): WireDecoder {
       const json = mode === 'raw' && data.charAt(0) !== '{' ? undefined : parseJson(data)
       if (mode === undefined) {
         const isJson = isObject(json) || Array.isArray(json) || typeof json === 'string'
-        if (json === undefined && /^\{\s*"/.test(data)) throw notJson(frame)
+        if (json === undefined && /^\{\s*"/.test(data)) parsePayload(frame, plain.name)
         if (!isNotice(frame)) mode = isJson ? 'json' : 'raw'
       }
       if (mode === 'json') {
         if (isObject(json)) return readObject(frame, json, emit)
+        // FastAPI encodes every payload as JSON, the end marker too.
+        if (json === DONE) return emit({ type: 'complete' })
         if (typeof json === 'string') return readRaw({ ...frame, data: json }, emit)
-        if (json === undefined && !isNotice(frame)) throw notJson(frame)
+        if (json === undefined && !isNotice(frame)) parsePayload(frame, plain.name)
         if (json === null) return
         if (json !== undefined) return emit({ type: 'data', name: type, data: json })
       } else if (isObject(json) && (isFault(json) || isEnd(json) || ERROR_NAME.test(type))) {
@@ -196,18 +193,6 @@ function decodePlain(): WireDecoder {
 /** Whether a frame is an error or an end by its name, whatever its data are. */
 function isNotice({ type, data }: SseEvent): boolean {
   return ERROR_NAME.test(type) || DONE_NAME.test(type) || data.startsWith('[ERROR]')
-}
-
-function notJson(frame: SseEvent): Error {
-  return malformed(frame, plain.name, 'its data is not JSON, as the frames before it were')
-}
-
-function isFault(payload: WireObject): boolean {
-  const { error, detail, message } = payload
-  if (error) return true
-  if (detail != null && textOf(payload) === undefined) return true
-  const status = asNumber(payload['status']) ?? asNumber(payload['code']) ?? 0
-  return typeof message === 'string' && (status >= 400 || payload['success'] === false)
 }
 
 function isEnd(payload: WireObject): boolean {

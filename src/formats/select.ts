@@ -71,7 +71,7 @@ function handOn(item: unknown, emit: (event: WireEvent) => void): void {
   const type = isObject(item) ? item['type'] : undefined
   if (typeof type === 'string' && isObject(item)) {
     const { text, choice } = item
-    if (type === 'text' && typeof text === 'string' && choice === undefined) return emit(text)
+    if (type === 'text' && typeof text === 'string' && !choice) return emit(text)
     // A copy: neighbouring texts are joined in place further on, and the caller may keep theirs.
     const isEvent = TEXT.test(type) ? typeof text === 'string' : OTHER.test(type)
     if (isEvent) return emit({ ...item } as unknown as WireEvent)
@@ -85,6 +85,8 @@ function handOn(item: unknown, emit: (event: WireEvent) => void): void {
     emit({ type: 'facts', ...(finishReason && { finishReason }), ...(usage && { usage }) })
     return emit({ type: 'complete' })
   }
+  // An async function that fails must not be a rejection nobody handles.
+  if (item instanceof Promise) item.catch(() => {})
   throw new ChatError(
     'callback',
     'The function of select must return a chat event, an array of them, a string or undefined.',

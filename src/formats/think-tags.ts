@@ -48,7 +48,8 @@ export function thinkTags(format: WireFormat): WireFormat {
 
       const split = (emit: (event: WireEvent) => void) => (event: WireEvent) => {
         if (typeof event === 'string') return take(event, emit)
-        if (event.type !== 'facts') flush(emit)
+        const isAside = event.type === 'data' || ('choice' in event && event.choice !== undefined)
+        if (event.type !== 'facts' && !isAside) flush(emit)
         emit(event)
       }
 

@@ -1,4 +1,5 @@
 import type { Stage } from '../stage.ts'
+import { parseJson } from '../wire-value.ts'
 import { splitJsonValues } from './json-values.ts'
 import { splitLines } from './lines.ts'
 import { parseSse, type SseDecoderOptions, type SseEvent } from './sse.ts'
@@ -65,11 +66,10 @@ export function chooseFraming(
       if (mayBeText) return look(startsList(body), 'json')
       return kind === 'json-lines' ? 'lines' : 'json'
   }
-  // The AI SDK's data stream v1: a code of one character, a colon, JSON.
-  if (/^[0-9a-k]:["{[]/.test(body)) return 'lines'
-  if (!mustChoose && /^[0-9a-k]:?$/.test(body)) return undefined
-  if (kind === 'event-stream' || kind === 'json-lines') return fallback
   if (!mayBeText && /^(?:(?:data|event|id|retry)\b)?:/.test(body)) return 'sse'
+  const isV1 = startsDataStreamV1(body)
+  if (isV1 || (isV1 === undefined && !mustChoose)) return isV1 ? 'lines' : undefined
+  if (kind === 'event-stream') return fallback
   return look(startsEventStream(body), 'sse')
 }
 
@@ -89,14 +89,23 @@ function fallbackFraming(kind: BodyKind): Framing {
   }
 }
 
+/** Whether a body is the AI SDK's data stream v1: a code of one character, a colon, JSON, a line. */
+function startsDataStreamV1(body: string): boolean | undefined {
+  const line = /^[0-9a-k]:(.*)(\n)?/.exec(body)
+  if (line === null) return /^[0-9a-k]$/.test(body) ? undefined : false
+  const [, json = '', end] = line
+  if (json !== '' && !/^["{[]/.test(json)) return false
+  return end === undefined ? undefined : parseJson(json) !== undefined
+}
+
 /**
- * Whether a body that may be plain text starts like an event stream. One `data:` is enough; a
- * comment must look like one and not like `:)`, and other fields must be followed by a field.
+ * Whether a body that may be plain text starts like an event stream. One `data:` is enough; a comment
+ * or another field must be followed by a field or a comment.
  */
 function startsEventStream(body: string): boolean | undefined {
-  if (/^(?:data:|:[\s\w])/.test(body)) return true
-  const line = /^(?:event|id|retry):[^\r\n]*(?:[\r\n]+(.*))?/s.exec(body)
-  if (line === null) return isStartOf(['data:', 'event:', 'id:', 'retry:', ':?'], body)
+  if (body.startsWith('data:')) return true
+  const line = /^(?:event|id|retry)?:[^\r\n]*(?:[\r\n]+(.*))?/s.exec(body)
+  if (line === null) return isStartOf(['data:', 'event:', 'id:', 'retry:'], body)
   const next = line[1]
   if (next === undefined || next === '') return undefined
   if (/^(?:(?:data|event|id|retry)[:\r\n]|:)/.test(next)) return true
@@ -120,7 +129,8 @@ function startsKnownObject(body: string): boolean | undefined {
 
 /** Whether `[…` is a list of objects. */
 function startsList(body: string): boolean | undefined {
-  if (/^\[\s*\{/.test(body)) return true
+  const first = /^\[\s*(\{.*)/s.exec(body)?.[1]
+  if (first !== undefined) return startsKnownObject(first)
   return /^\[\s*$/.test(body) ? undefined : false
 }
 

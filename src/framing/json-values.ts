@@ -13,7 +13,7 @@ export function splitJsonValues(maxEventSize: number): Stage<string, SseEvent> {
   /** The value that is still open, as far as it came; `''` between values. */
   let held = ''
   /** Whether an opening bracket turned out to be that of a list of objects: `[{…},{…}]`. */
-  let list: 'unknown' | 'opened' | 'yes' | 'no' = 'unknown'
+  let list: 'unknown' | 'opened' | 'yes' | 'closed' | 'no' = 'unknown'
 
   /** The index of the next value's first character, with the brackets of a list skipped. */
   function nextValue(text: string, from: number): number {
@@ -37,7 +37,9 @@ export function splitJsonValues(maxEventSize: number): Stage<string, SseEvent> {
         scan.next('[', 0)
       }
     }
-    return list === 'yes' && character === ']' ? nextValue(text, at + 1) : at
+    if (list !== 'yes' || character !== ']') return at
+    list = 'closed'
+    return nextValue(text, at + 1)
   }
 
   return {
@@ -60,6 +62,8 @@ export function splitJsonValues(maxEventSize: number): Stage<string, SseEvent> {
       }
     },
     end(emit) {
+      // A list without its closing bracket was cut off as well.
+      if (held === '' && list === 'yes') held = '['
       if (held !== '') emit(frameOf(held))
       held = ''
     },

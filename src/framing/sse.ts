@@ -1,5 +1,6 @@
 import { createParser } from 'eventsource-parser'
 import { ChatError } from '../errors.ts'
+import { readNumber } from '../must.ts'
 import { pipe, type Stage } from '../stage.ts'
 import { measureEvents } from './event-size.ts'
 import { decodeUtf8 } from './utf8.ts'
@@ -48,6 +49,7 @@ export interface SseDecoderOptions {
 export function createSseDecoder(
   options: SseDecoderOptions = {},
 ): Stage<Uint8Array | string, SseEvent> {
+  readNumber('maxEventSize', options.maxEventSize, MAX_EVENT_SIZE)
   return pipe(decodeUtf8(), parseSse(options))
 }
 

@@ -69,19 +69,28 @@ function fetchInitOf(options: AnyInit, request: Request | undefined): RequestIni
   const result: RequestInit = { ...init, headers }
   if (json !== undefined) {
     must(init.body == null, 'Give either json or body, not both')
-    result.body = JSON.stringify(json)
+    result.body = serialise(json)
     must(result.body, 'json must be a value that JSON can express')
-    result.method ??= 'POST'
+    if (!request || request.method === 'GET') result.method ??= 'POST'
     if (!init.headers || !headers.has('content-type'))
       headers.set('content-type', 'application/json')
   } else if (init.body != null) {
     result.body = snapshot(init.body)
     // A stream as a body is only sent one way; fetch wants that said.
-    if (isObject(init.body) && 'getReader' in init.body) Object.assign(result, { duplex: 'half' })
+    const isStream = 'getReader' in Object(init.body) || Symbol.asyncIterator in Object(init.body)
+    if (isStream) Object.assign(result, { duplex: 'half' })
   }
   const method = result.method ?? request?.method ?? 'GET'
   must(result.body == null || !/^(?:get|head)$/i.test(method), `${method} cannot have a body`)
   return result
+}
+
+function serialise(json: unknown): string {
+  try {
+    return JSON.stringify(json)
+  } catch (cause) {
+    throw new TypeError('json cannot be serialised; see cause', { cause })
+  }
 }
 
 /** A copy of a body that its owner could still change. */
@@ -114,7 +123,9 @@ export async function sendRequest(
     throw new ChatError('callback', 'fetch did not resolve to a Response.')
   }
   try {
-    onResponse?.(response)
+    if (!signal.aborted) onResponse?.(response)
+    // Nobody is left to read it; this rejection goes nowhere.
+    if (signal.aborted) throw signal.reason
   } catch (failure) {
     discardSource(response)
     throw failure
@@ -128,7 +139,7 @@ async function send(
 ): Promise<Response> {
   try {
     const response = await fetch(input, { ...init, signal })
-    // It came too late, from a fetch that ignores its signal.
+    // It came too late, from a fetch that ignores its signal: the timeout was already reported.
     if (signal.aborted) discardSource(response)
     return response
   } catch (cause) {
@@ -144,7 +155,8 @@ async function send(
 function beforeTimeout<T>(promise: Promise<T>, timeoutMs: number, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const clock = watchdog(timeoutMs, () => reject(responseTimeout(timeoutMs)))
-    clock.touch()
+    // The fetch itself may have aborted it.
+    if (!signal.aborted) clock.touch()
     signal.addEventListener('abort', clock.stop, { once: true })
     promise.then(resolve, reject).finally(clock.stop)
   })

@@ -3,7 +3,7 @@ import { type BodyKind, bodyKind } from '../framing/choose.ts'
 import { isRetryableStatus, readFault, shorten } from '../provider-error.ts'
 import { parseJson } from '../wire-value.ts'
 import { parseRetryAfter } from './retry-after.ts'
-import { type BodyStream, closeQuietly } from './source.ts'
+import { type BodyStream, discardSource, openBody } from './source.ts'
 import { watchdog } from './watchdog.ts'
 
 /** Where providers put the id under which they logged a request. */
@@ -41,17 +41,20 @@ function usableBody(response: Response): BodyStream | null {
   if (response.bodyUsed || (body as ReadableStream | null)?.locked) {
     throw new ChatError(
       'callback',
-      'The body of the response was already read, by onResponse or the given fetch.',
+      'The body of the response was already read; hand over one that is untouched.',
     )
   }
   if (body === null) return null
-  const isReadable =
-    typeof body === 'object' && ('getReader' in body || Symbol.asyncIterator in body)
-  if (isReadable) return body as BodyStream
+  if (isReadable(body)) return body
   throw new ChatError(
     'callback',
     'The response has no readable body; set fetch to one that can stream (React Native: expo/fetch).',
   )
+}
+
+function isReadable(body: unknown): body is BodyStream {
+  if (typeof body !== 'object' || body === null || ('locked' in body && body.locked)) return false
+  return 'getReader' in body || Symbol.asyncIterator in body
 }
 
 async function httpError(response: Response, signal: AbortSignal): Promise<ChatError> {
@@ -96,18 +99,22 @@ export function contentTypeError(contentType: string, body: string): ChatError {
 
 /** The start of a refused response's body: as much as comes in time. Then it is closed. */
 async function readRefusal(response: Response, signal: AbortSignal): Promise<string> {
-  const body = response.body
-  if (body == null || body.locked || typeof body.getReader !== 'function') return ''
-  const reader = body.getReader()
+  const body: unknown = response.body
+  if (!isReadable(body) || signal.aborted) {
+    discardSource(response)
+    return ''
+  }
+  const source = openBody(body)
   const decoder = new TextDecoder()
   let text = ''
   let size = 0
 
   async function readAll(): Promise<void> {
     while (size < MAX_REFUSAL_BYTES) {
-      const { done, value } = await reader.read()
-      if (done) return
-      const chunk = value.subarray(0, MAX_REFUSAL_BYTES - size)
+      const { done, value } = await source.read()
+      if (done || value === undefined) return
+      const bytes = typeof value === 'string' ? new TextEncoder().encode(value) : value
+      const chunk = bytes.subarray(0, MAX_REFUSAL_BYTES - size)
       size += chunk.byteLength
       text += decoder.decode(chunk, { stream: true })
     }
@@ -123,6 +130,6 @@ async function readRefusal(response: Response, signal: AbortSignal): Promise<str
       .finally(clock.stop)
     signal.addEventListener('abort', clock.stop, { once: true })
   })
-  closeQuietly(async () => reader.cancel())
+  source.cancel(undefined)
   return text
 }
