@@ -1,7 +1,7 @@
 import type { Stage } from '../stage.ts'
-import { parseJson } from '../wire-value.ts'
+import { isObject, parseJson } from '../wire-value.ts'
 import { splitJsonValues } from './json-values.ts'
-import { splitLines } from './lines.ts'
+import { frameOf, splitLines } from './lines.ts'
 import { parseSse, type SseDecoderOptions, type SseEvent } from './sse.ts'
 import { passText } from './text.ts'
 
@@ -139,7 +139,18 @@ function startsList(body: string): boolean | undefined {
  * some chats say that they are over: `event: end`.
  */
 const UNSEEN_EVENT = /(?:^|\r\r|\n\r?\n)event: ?(\w{1,32})[\r\n]*$/
-const MAX_TAIL = 64
+
+/**
+ * An object that stands bare at the very end of an event stream, without `data:`. To the spec its
+ * lines are unknown fields; it is how some servers report what broke the stream.
+ */
+function bareObject(tail: string): string | undefined {
+  const json = tail.slice(Math.max(tail.lastIndexOf('\n{'), tail.lastIndexOf('\r{')) + 1).trim()
+  return json.startsWith('{') && isObject(parseJson(json)) ? json : undefined
+}
+
+/** How much of the end of an event stream is kept for these two, in UTF-16 code units. */
+const MAX_TAIL = 4096
 
 /** Options of {@link frameBody}. */
 export interface FrameBodyOptions extends SseDecoderOptions {
@@ -162,7 +173,7 @@ export interface BodyFraming extends Stage<string, SseEvent> {
 export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFraming {
   const { maxEventSize } = options
   let held = ''
-  /** The last characters of an event stream: see {@link UNSEEN_EVENT}. */
+  /** The end of an event stream: see {@link UNSEEN_EVENT} and {@link bareObject}. */
   let tail = ''
   let isSse = false
   let chosen: Stage<string, SseEvent> | undefined
@@ -196,7 +207,7 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
   return {
     push(text, emit) {
       tail = text.length < MAX_TAIL ? tail + text : text
-      if (tail.length > MAX_LOOK) tail = tail.slice(-MAX_TAIL)
+      if (tail.length > 2 * MAX_TAIL) tail = tail.slice(-MAX_TAIL)
       if (chosen !== undefined) return chosen.push(text, emit)
       held += text
       start(false, emit)
@@ -207,7 +218,11 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
     end(emit) {
       this.settle(emit)
       chosen?.end(emit)
-      const name = isSse ? UNSEEN_EVENT.exec(tail)?.[1] : undefined
+      if (!isSse) return
+      tail = tail.slice(-MAX_TAIL)
+      const bare = bareObject(tail)
+      if (bare !== undefined) emit(frameOf(bare))
+      const name = UNSEEN_EVENT.exec(tail)?.[1]
       if (name !== undefined) emit({ type: name, data: '', lastEventId: '' })
     },
   }

@@ -107,6 +107,15 @@ const rows: Row[] = [
     expect: { text: 'a', finishReason: 'error' },
     error: { code: 'provider' },
   },
+  ...[
+    '{"error":{"message":"boom","code":500}}',
+    '{\n  "error": {\n    "message": "boom"\n  }\n}',
+  ].map((bare, index) => ({
+    name: `an error may stand bare at the end of an event stream, ${index + 1}`,
+    body: `${data(chunk({ content: 'a' }))}${bare}\n`,
+    expect: { text: 'a', finishReason: 'error' as const },
+    error: { code: 'provider' },
+  })),
   {
     name: 'llama.cpp says why it stopped beside that it did',
     body: data({ content: 'a' }, { content: '', stop: true, stop_type: 'limit' }),
