@@ -235,7 +235,8 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
 }
 
 function isJson(text: string): boolean {
-  return parseJson(text) !== undefined
+  // With the code of the AI SDK's data stream v1 before it, where there is one.
+  return parseJson(text.replace(/^[0-9a-k]:/, '')) !== undefined
 }
 
 /** Whether an event shows that a JSON value was an answer, or the report of a failure. */

@@ -1,9 +1,18 @@
 import type { SseEvent } from '../framing/sse.ts'
-import { asText, isObject, parseJson } from '../wire-value.ts'
+import { asObject, asText, isObject, parseJson } from '../wire-value.ts'
+import { agui } from './agui.ts'
+import { aiSdk } from './ai-sdk.ts'
+import { aiSdkData } from './ai-sdk-data.ts'
 import { anthropic } from './anthropic.ts'
+import { cohere } from './cohere.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
 import { emitText, isKeepalive } from './frames.ts'
+import { gemini } from './gemini.ts'
+import { geminiInteractions } from './gemini-interactions.ts'
+import { langgraph } from './langgraph.ts'
+import { ollama } from './ollama.ts'
 import { openaiChat } from './openai-chat.ts'
+import { openaiResponses } from './openai-responses.ts'
 import { plain } from './plain.ts'
 
 /**
@@ -12,22 +21,87 @@ import { plain } from './plain.ts'
  */
 export const auto: WireFormat = { name: 'auto', decoder: decodeAuto }
 
-const ANTHROPIC_TYPE =
-  /^(?:message_(?:start|delta|stop)|content_block_(?:start|delta|stop)|completion|ping|message|vertex_event)$/
+/** Formats that are told by the payload's `type`, or what stands for it. */
+const BY_TYPE: readonly [RegExp, WireFormat][] = [
+  [/^response\./, openaiResponses],
+  [
+    /^(?:message_(?:start|delta|stop)|content_block_(?:start|delta|stop)|ping|vertex_event)$/,
+    anthropic,
+  ],
+  [
+    /^(?:message-(?:start|end)|content-(?:start|delta|end)|tool-call-(?:start|delta|end)|tool-plan-delta|citation-(?:start|end))$/,
+    cohere,
+  ],
+  [
+    /^(?:(?:start|finish|reset)-step|(?:text|reasoning)-(?:start|delta|end)|tool-(?:input|output|approval)-[a-z]+|source-(?:url|document)|reasoning-file|message-metadata|steering-message|stream-start|response-metadata|tool-call-streaming-start|data-.+)$/,
+    aiSdk,
+  ],
+  [/^(?:interaction|step|content)\./, geminiInteractions],
+  [/^(?:[A-Z]+(?:_[A-Z]+)+|RAW|CUSTOM)$/, agui],
+]
 
-/** Which format a payload is of; `undefined` if it is of no particular one. */
-function detect(payload: unknown): WireFormat | undefined {
+/** Cohere's older events, by their `event_type`. */
+const COHERE_V1 =
+  /^(?:stream-(?:start|end)|text-generation|citation-generation|search-(?:results|queries-generation)|tool-calls-(?:chunk|generation))$/
+
+/** Names of SSE events by which LangGraph is told, with the namespace of a subgraph behind them. */
+const LANGGRAPH_EVENT = /^(?:messages(?:\/\w+)?|values|updates)(?:\|.*)?$/
+
+/** Which format a frame is of; `undefined` if it is of no particular one. */
+function detect({ type: event, data }: SseEvent): WireFormat | undefined {
+  if (isDataStreamV1(data)) return aiSdkData
+  const payload = parseJson(data)
+  if (LANGGRAPH_EVENT.test(event) && typeof payload === 'object') return langgraph
+  if (Array.isArray(payload) && LANGGRAPH_EVENT.test(asText(payload[0]) ?? '')) return langgraph
   if (!isObject(payload)) return undefined
   const { type, object, error } = payload
+  if (type === 'event' && 'method' in payload && isObject(payload['params'])) return langgraph
+  if (event === 'metadata' && asText(payload['run_id']) !== undefined) return langgraph
+  if (asText(payload['event'])?.startsWith('on_') && 'run_id' in payload) return langgraph
+  if (COHERE_V1.test(asText(payload['event_type']) ?? '')) return cohere
+  // AG-UI names its events in capitals; some servers wrap them, or name the SSE event alone.
+  const enveloped = asText(asObject(payload['chunk'])?.['type'])
+  const name = asText(type) ?? asText(payload['event_type']) ?? enveloped ?? event
   if (Array.isArray(payload['choices']) || object === 'chat.completion.chunk') return openaiChat
-  if (typeof type === 'string' && ANTHROPIC_TYPE.test(type)) {
-    // `message` and `completion` are also words of hand-written frames.
-    const isOwn = /^(?:message|completion)$/.test(type)
-    if (!isOwn || Array.isArray(payload['content']) || 'completion' in payload) return anthropic
+  if (!('path' in payload)) {
+    const known = BY_TYPE.find(([pattern]) => pattern.test(name))
+    if (known !== undefined) return known[1]
   }
-  if (type === 'error' && isObject(error)) return anthropic
-  if (object === 'error' || (isObject(error) && asText(type) === undefined)) return openaiChat
+  if (object === 'response') return openaiResponses
+  // Words of hand-written frames, too: told by what stands beside them.
+  if (name === 'message' && Array.isArray(payload['content'])) return anthropic
+  if (name === 'completion' && 'completion' in payload) return anthropic
+  if (name === 'start' && isOnly(payload, ['type', 'messageId', 'messageMetadata'])) return aiSdk
+  if (name === 'abort' && isOnly(payload, ['type', 'reason'])) return aiSdk
+  if (name === 'finish' && ('finishReason' in payload || 'messageMetadata' in payload)) return aiSdk
+  if (name === 'file' && 'mediaType' in payload) return aiSdk
+  if (name === 'error') return faultFormat(payload)
+  if (Array.isArray(payload['candidates']) || isObject(payload['promptFeedback'])) return gemini
+  if (isObject(payload['usageMetadata']) && 'modelVersion' in payload) return gemini
+  if (object === 'interaction') return geminiInteractions
+  const isOllama = typeof payload['done'] === 'boolean' && asText(payload['model']) !== undefined
+  if (isOllama && (isObject(payload['message']) || 'response' in payload || 'image' in payload))
+    return ollama
+  if ('finish_reason' in payload && isObject(payload['message'])) return cohere
+  if (object === 'error' || isObject(error)) return openaiChat
   return undefined
+}
+
+/** Whose error `{type: "error", …}` is. */
+function faultFormat(payload: { readonly [key: string]: unknown }): WireFormat | undefined {
+  if ('event_type' in payload) return geminiInteractions
+  if (asText(payload['errorText']) !== undefined) return aiSdk
+  if ('sequence_number' in payload) return openaiResponses
+  return isObject(payload['error']) ? anthropic : undefined
+}
+
+function isOnly(payload: object, keys: readonly string[]): boolean {
+  return Object.keys(payload).every((key) => keys.includes(key))
+}
+
+/** The AI SDK's data stream v1: a code of one character, a colon, JSON. */
+function isDataStreamV1(data: string): boolean {
+  return /^[0-9a-k]:["{[]/.test(data) && parseJson(data.slice(2)) !== undefined
 }
 
 function decodeAuto(): WireDecoder {
@@ -38,7 +112,7 @@ function decodeAuto(): WireDecoder {
 
   function choose(frame: SseEvent): void {
     if (isKeepalive(frame)) return
-    const detected = detect(parseJson(frame.data))
+    const detected = detect(frame)
     if (detected === undefined || detected === format) return
     format = detected
     decoder = detected.decoder()
@@ -50,7 +124,8 @@ function decodeAuto(): WireDecoder {
     },
     push(frame, emit) {
       if (isSettled) return decoder.push(frame, emit)
-      choose(frame)
+      // Once a format of its own is found it stays: it may hold back what it has read.
+      if (format === plain) choose(frame)
       decoder.push(frame, (event: WireEvent) => {
         const isPrelude =
           typeof event === 'object' && /^(?:data|facts|source|reasoning)$/.test(event.type)

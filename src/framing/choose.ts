@@ -69,6 +69,7 @@ export function chooseFraming(
   if (!mayBeText && /^(?:(?:data|event|id|retry)\b)?:/.test(body)) return 'sse'
   const isV1 = startsDataStreamV1(body)
   if (isV1 || (isV1 === undefined && !mustChoose)) return isV1 ? 'lines' : undefined
+  if (isV1 === undefined && !takesText) return 'lines'
   if (kind === 'event-stream') return fallback
   return look(startsEventStream(body), 'sse')
 }
@@ -91,7 +92,7 @@ function fallbackFraming(kind: BodyKind): Framing {
 
 /** Whether a body is the AI SDK's data stream v1: a code of one character, a colon, JSON, a line. */
 function startsDataStreamV1(body: string): boolean | undefined {
-  const line = /^[0-9a-k]:(.*)(\n)?/.exec(body)
+  const line = /^[0-9a-k]:([^\r\n]*)([\r\n])?/.exec(body)
   if (line === null) return /^[0-9a-k]$/.test(body) ? undefined : false
   const [, json = '', end] = line
   if (json !== '' && !/^["{[]/.test(json)) return false
@@ -118,7 +119,7 @@ function isStartOf(words: string[], text: string): false | undefined {
 
 /** Names of the first key of a frame, in the formats that come as bare JSON. */
 const FIRST_KEYS =
-  /^(?:id|object|created|created_at|model|choices|type|event|event_type|candidates|usageMetadata|promptFeedback|modelVersion|responseId|message|text|content|token|delta|chunk|response|answer|data|output|done|error|detail|jsonrpc|reasoning|provider|p)$/
+  /^(?:id|object|created|created_at|model|choices|type|event|event_type|candidates|usageMetadata|promptFeedback|modelVersion|responseId|message|text|content|token|delta|chunk|response|answer|data|output|done|error|detail|jsonrpc|reasoning|provider|p|is_finished|finish_reason)$/
 
 /** Whether `{…` is a frame and not an answer that happens to be JSON: its first key tells. */
 function startsKnownObject(body: string): boolean | undefined {

@@ -1,8 +1,16 @@
 import type { ChatEvent, ReadOptions } from 'chatwire'
 import { readChat } from 'chatwire'
 import { expect, test } from 'vitest'
+import { aguiFixtures } from '../fixtures/agui.ts'
+import { aiSdkFixtures } from '../fixtures/ai-sdk.ts'
+import { aiSdkDataFixtures } from '../fixtures/ai-sdk-data.ts'
 import { anthropicFixtures } from '../fixtures/anthropic.ts'
+import { cohereFixtures } from '../fixtures/cohere.ts'
+import { geminiFixtures } from '../fixtures/gemini.ts'
+import { geminiInteractionsFixtures } from '../fixtures/gemini-interactions.ts'
+import { ollamaFixtures } from '../fixtures/ollama.ts'
 import { openaiChatFixtures } from '../fixtures/openai-chat.ts'
+import { openaiResponsesFixtures } from '../fixtures/openai-responses.ts'
 import { plainFixtures } from '../fixtures/plain.ts'
 import { rawTextFixtures } from '../fixtures/raw-text.ts'
 import { sse, utf8 } from '../helpers/encode.ts'
@@ -34,9 +42,18 @@ function expectPrefix(cut: readonly ChatEvent[], fixture: Fixture): void {
   }
 }
 
-const marked = [...openaiChatFixtures, ...anthropicFixtures].filter(
-  ({ end, sniffed }) => end !== undefined && sniffed !== false,
-)
+const marked = [
+  ...openaiChatFixtures,
+  ...anthropicFixtures,
+  ...openaiResponsesFixtures,
+  ...geminiFixtures,
+  ...geminiInteractionsFixtures,
+  ...aguiFixtures,
+  ...aiSdkFixtures,
+  ...aiSdkDataFixtures,
+  ...cohereFixtures,
+  ...ollamaFixtures,
+].filter(({ end, sniffed }) => end !== undefined && sniffed !== false)
 
 for (const fixture of marked) {
   // Every byte once; at steps of a prime where the path is the same as that of another test.
@@ -44,6 +61,8 @@ for (const fixture of marked) {
     ['sniffed', {}, fixture.variant ? 7 : 1],
     ['named', { format: formatOf(fixture.format) }, 7],
   ]
+  // A body of plain text that was cut after its first character may be plain text.
+  if (fixture.contentType.startsWith('text/plain')) choices.shift()
   for (const [choice, options, step] of choices) {
     test(`cut off before its end it is truncated: ${fixture.format}, ${fixture.name} (${choice})`, async () => {
       for (const body of cutOff(fixture, step)) {

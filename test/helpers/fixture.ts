@@ -1,12 +1,12 @@
 import type { ChatErrorCode, ChatEvent, FinishReason } from 'chatwire'
 import { isChatError } from 'chatwire'
 import type { WireFormat } from 'chatwire/formats'
-import { anthropic, openaiChat, plain, rawText } from 'chatwire/formats'
+import * as formats from 'chatwire/formats'
 import { expect } from 'vitest'
 import { doneOf } from './run.ts'
 
 /** The formats that fixtures are written in, by the names under which they are exported. */
-export type FormatName = 'plain' | 'rawText' | 'openaiChat' | 'anthropic'
+export type FormatName = Exclude<keyof typeof formats, 'auto' | 'select' | 'thinkTags'>
 
 export interface ExpectedCall {
   /** Left out where the server sends no id: then any that is not empty will do. */
@@ -80,10 +80,10 @@ export const eventStream = 'text/event-stream'
 export const jsonLines = 'application/x-ndjson'
 export const json = 'application/json'
 
-const formats: Record<FormatName, WireFormat> = { plain, rawText, openaiChat, anthropic }
+const byName: Record<FormatName, WireFormat> = formats
 
 export function formatOf(name: FormatName): WireFormat {
-  return formats[name]
+  return byName[name]
 }
 
 /** Asserts that a complete sequence of events says what `expected` says, and nothing more. */

@@ -19,7 +19,24 @@ const functions = [
 const expected: Record<string, string[]> = {
   '.': functions,
   './core': functions,
-  './formats': ['anthropic', 'auto', 'openaiChat', 'plain', 'rawText', 'select', 'thinkTags'],
+  './formats': [
+    'agui',
+    'aiSdk',
+    'aiSdkData',
+    'anthropic',
+    'auto',
+    'cohere',
+    'gemini',
+    'geminiInteractions',
+    'langgraph',
+    'ollama',
+    'openaiChat',
+    'openaiResponses',
+    'plain',
+    'rawText',
+    'select',
+    'thinkTags',
+  ],
 }
 
 const entries = Object.entries(manifest.exports).flatMap(([subpath, target]) =>

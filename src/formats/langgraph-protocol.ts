@@ -1,0 +1,162 @@
+import type { AnswerFacts } from '../chat-event.ts'
+import { providerError } from '../provider-error.ts'
+import { asArray, asObject, asText, type WireObject } from '../wire-value.ts'
+import type { AwaitedCalls } from './awaited-calls.ts'
+import type { WireEvent } from './format.ts'
+import { emitText, finishReasonOf } from './frames.ts'
+import { argumentsOf, usageOf } from './langgraph-messages.ts'
+
+type Emit = (event: WireEvent) => void
+
+/** The message that a node of the graph is writing. */
+interface NodeMessage {
+  isAnswer: boolean
+  /** Whether text or reasoning came in pieces, so that the finished block repeats it. */
+  isStreamed: boolean
+  /** The id of the call at each index. */
+  calls: Map<unknown, string>
+}
+
+/** Reads the events of LangGraph's agent streaming protocol. */
+export interface ProtocolReader {
+  read(method: string, params: WireObject, emit: Emit): void
+  /** Why the answer ended, if it said so and nothing came after it. */
+  finish(): AnswerFacts | undefined
+}
+
+/** @see https://github.com/langchain-ai/agent-protocol (draft 0.0.19, read 2026-11-21) */
+export function readProtocol(calls: AwaitedCalls): ProtocolReader {
+  const nodes = new Map<string, NodeMessage>()
+  let finish: AnswerFacts | undefined
+  let unnamedCalls = 0
+
+  function startMessage(data: WireObject, emit: Emit): NodeMessage {
+    const role = asText(data['role'])
+    const isAnswer = role === undefined || /^(?:ai|assistant)$/.test(role)
+    const id = asText(data['id'])
+    const model = asText(asObject(data['metadata'])?.['model'])
+    if (isAnswer) emit({ type: 'facts', ...(id && { id }), ...(model && { model }) })
+    return { isAnswer, isStreamed: false, calls: new Map() }
+  }
+
+  function readMessage(data: WireObject, node: NodeMessage, emit: Emit): void {
+    const index = data['index']
+    const content = asObject(data['content']) ?? {}
+    switch (data['event']) {
+      case 'content-block-start':
+        return readPiece(content, index, node, emit)
+      case 'content-block-delta': {
+        const delta = asObject(data['delta']) ?? {}
+        return readPiece(asObject(delta['fields']) ?? delta, index, node, emit)
+      }
+      case 'content-block-finish':
+        return finishBlock(content, index, node, emit)
+      case 'usage':
+      case 'message-finish': {
+        const usage = usageOf(data['usage'] ?? data)
+        if (usage !== undefined && data['usage'] !== undefined) emit({ type: 'facts', usage })
+        const reason = asText(data['reason'])
+        if (reason !== undefined) {
+          finish = { finishReason: finishReasonOf(reason), rawFinishReason: reason }
+        }
+        return
+      }
+      default:
+        emit({ type: 'data', name: 'messages', data })
+    }
+  }
+
+  /** Text and reasoning are pieces; a call's arguments are all that came so far. */
+  function readPiece(piece: WireObject, index: unknown, node: NodeMessage, emit: Emit): void {
+    const text = asText(piece['text']) ?? ''
+    const reasoning = asText(piece['reasoning'])
+    finish = undefined
+    if (text !== '' || reasoning !== undefined) node.isStreamed = true
+    if (reasoning !== undefined) emit({ type: 'reasoning', text: reasoning })
+    emitText(text, emit)
+    if (!/tool_call/.test(asText(piece['type']) ?? '')) return
+    const id = asText(piece['id']) ?? node.calls.get(index) ?? `call-${++unnamedCalls}`
+    node.calls.set(index, id)
+    calls.grow(id, asText(piece['name']), argumentsOf(piece['args']), emit)
+  }
+
+  function finishBlock(block: WireObject, index: unknown, node: NodeMessage, emit: Emit): void {
+    const type = asText(block['type']) ?? ''
+    switch (type) {
+      case 'text':
+      case 'reasoning':
+        if (!node.isStreamed) {
+          const text = asText(block[type]) ?? ''
+          if (type === 'text') emitText(text, emit)
+          else if (text !== '') emit({ type, text })
+        }
+        for (const note of asArray(block['annotations'])) readCitation(note, emit)
+        return
+      case 'tool_call':
+      case 'invalid_tool_call':
+      case 'server_tool_call': {
+        const id = asText(block['id']) ?? node.calls.get(index) ?? `call-${++unnamedCalls}`
+        calls.give(id, asText(block['name']), argumentsOf(block['args']), emit)
+        if (type === 'server_tool_call') calls.runs(id, emit)
+        return
+      }
+      case 'server_tool_result': {
+        const id = asText(block['tool_call_id']) ?? ''
+        return calls.answer(id, block['output'], block['status'] === 'error', emit)
+      }
+      default:
+        emit({ type: 'data', name: type || 'content', data: block })
+    }
+  }
+
+  function readTool(data: WireObject, params: WireObject, emit: Emit): void {
+    const id = asText(data['tool_call_id']) ?? ''
+    switch (data['event']) {
+      case 'tool-started':
+        calls.give(id, asText(data['tool_name']), argumentsOf(data['input']), emit)
+        return calls.runs(id, emit)
+      case 'tool-finished':
+        return calls.answer(id, data['output'], false, emit)
+      case 'tool-error':
+        return calls.answer(id, data['message'], true, emit)
+      default:
+        emit({ type: 'data', name: 'tools', data: params })
+    }
+  }
+
+  return {
+    read(method, params, emit) {
+      const data = asObject(params['data']) ?? {}
+      const event = data['event']
+      const isRoot = asArray(params['namespace']).length === 0
+      const isFailure =
+        (method === 'messages' && event === 'error') ||
+        (method === 'lifecycle' && event === 'failed' && isRoot)
+      if (isFailure) return emit({ type: 'error', error: providerError(data) })
+      if (method === 'tools') return readTool(data, params, emit)
+      if (method === 'messages') {
+        const key = JSON.stringify([params['namespace'], params['node']])
+        let node = nodes.get(key)
+        if (node === undefined || event === 'message-start') {
+          node = startMessage(event === 'message-start' ? data : {}, emit)
+          nodes.set(key, node)
+        }
+        if (event === 'message-start' || !node.isAnswer) return
+        return readMessage(data, node, emit)
+      }
+      if (method === 'lifecycle' && isRoot && event === 'completed') {
+        finish ??= { finishReason: 'stop' }
+      }
+      emit({ type: 'data', name: method, data: params })
+    },
+    finish: () => finish,
+  }
+}
+
+function readCitation(value: unknown, emit: Emit): void {
+  const citation = asObject(value)
+  const url = asText(citation?.['url'])
+  const title = asText(citation?.['title'])
+  if ((url ?? title) === undefined) return
+  emit({ type: 'source', ...(url && { url }), ...(title && { title }), raw: citation })
+}

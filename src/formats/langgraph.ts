@@ -1,0 +1,171 @@
+import type { ChatError } from '../errors.ts'
+import { providerError } from '../provider-error.ts'
+import { asArray, asObject, asText, isObject, type WireObject } from '../wire-value.ts'
+import { awaitCalls } from './awaited-calls.ts'
+import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
+import { DONE, emitText, isKeepalive, parsePayload } from './frames.ts'
+import { readMessages, type StreamMode } from './langgraph-messages.ts'
+import { readProtocol } from './langgraph-protocol.ts'
+
+type Emit = (event: WireEvent) => void
+
+/**
+ * LangGraph: the platform's stream modes, its protocol v2, and LangServe.
+ *
+ * Text is that of the `messages` modes; only where none is on is it that of new messages in the
+ * state. Only a call's result tells that the graph ran the tool, so a `tool-call` waits for it, or
+ * for the end. Everything else is handed on as `data`, under its whole name on the wire.
+ *
+ * LangGraph has no end marker: a body that just ends has the finish reason `'unknown'` unless the
+ * model said why it finished. LangServe ends with `event: end`.
+ * @see https://docs.langchain.com/langgraph-platform/streaming (read 2026-11-21)
+ */
+export const langgraph: WireFormat = { name: 'LangGraph', decoder: decodeLanggraph }
+
+const PIECES: StreamMode = { name: 'messages', extent: 'piece' }
+const SO_FAR: StreamMode = { name: 'messages/', extent: 'so-far' }
+const WHOLE: StreamMode = { name: 'messages/', extent: 'whole' }
+const EVENTS: StreamMode = { name: 'events', extent: 'piece' }
+const SERVED: StreamMode = { name: 'data', extent: 'piece' }
+
+function decodeLanggraph(): WireDecoder {
+  const calls = awaitCalls()
+  const messages = readMessages(calls)
+  const protocol = readProtocol(calls)
+  /** The messages that the conversation began with; `undefined` before the state first came. */
+  let history: Set<unknown> | undefined
+
+  /** The whole state. The first one is what the run was given. */
+  function readValues(state: unknown, emit: Emit): void {
+    const all = asArray(asObject(state)?.['messages']).filter(isObject)
+    if (history === undefined) {
+      history = new Set(all.map(({ id, tool_call_id }) => tool_call_id ?? id))
+      return
+    }
+    for (const message of all) {
+      const { id, tool_call_id } = message
+      if (!history.has(tool_call_id ?? id)) messages.readState(message, emit)
+    }
+  }
+
+  /** What each node changed in the state. */
+  function readUpdates(update: unknown, emit: Emit): void {
+    for (const change of Object.values(asObject(update) ?? {})) {
+      const added = asObject(change)?.['messages']
+      for (const message of Array.isArray(added) ? added : [added]) {
+        if (isObject(message)) messages.readState(message, emit)
+      }
+    }
+  }
+
+  /** An event of LangChain's `astream_events`. */
+  function readRunnableEvent(name: string, event: WireObject, mode: StreamMode, emit: Emit): void {
+    const kind = asText(event['event'])
+    const chunk = asObject(event['data'])?.['chunk']
+    if (kind === 'on_chat_model_stream' && isObject(chunk)) {
+      return messages.read(chunk, mode, asText(event['run_id']) ?? '', emit)
+    }
+    emit({ type: 'data', name: kind ?? name, data: event })
+  }
+
+  /** LangServe's `data`: text, a message, an event, a patch, or what else the chain puts out. */
+  function readServed(chunk: unknown, emit: Emit): void {
+    if (typeof chunk === 'string') return emitText(chunk, emit)
+    const ops = isObject(chunk) ? chunk['ops'] : chunk
+    if (Array.isArray(ops)) {
+      for (const op of ops) {
+        if (asObject(op)?.['path'] === '/streamed_output/-') readServed(op.value, emit)
+      }
+      return emit({ type: 'data', name: 'data', data: chunk })
+    }
+    if (isObject(chunk) && ('content' in chunk || 'lc' in chunk)) {
+      return messages.read(chunk, SERVED, '', emit)
+    }
+    if (isObject(chunk) && asText(chunk['event']) !== undefined) {
+      return readRunnableEvent('data', chunk, SERVED, emit)
+    }
+    if (chunk !== null) emit({ type: 'data', name: 'data', data: chunk })
+  }
+
+  function readMode(name: string, payload: unknown, emit: Emit): void {
+    const [mode, namespace = ''] = name.split(/\|(.*)/s, 2)
+    switch (mode) {
+      case 'metadata': {
+        const id = asText(asObject(payload)?.['run_id'])
+        if (id !== undefined) emit({ type: 'facts', id })
+        return
+      }
+      case 'messages':
+        return messages.read(asArray(payload)[0], PIECES, namespace, emit)
+      case 'messages/partial':
+      case 'messages/complete':
+        for (const message of asArray(payload)) {
+          messages.read(message, mode === 'messages/partial' ? SO_FAR : WHOLE, namespace, emit)
+        }
+        return
+      case 'values':
+        if (namespace === '') readValues(payload, emit)
+        break
+      case 'updates':
+        readUpdates(payload, emit)
+        break
+      case 'events':
+        if (isObject(payload)) return readRunnableEvent(name, payload, EVENTS, emit)
+        break
+      case 'data':
+        return readServed(payload, emit)
+    }
+    if (payload !== null) emit({ type: 'data', name, data: payload })
+  }
+
+  function settle(isMarked: boolean, emit: Emit): void {
+    const said = protocol.finish() ?? messages.finish()
+    const isWaiting = calls.isWaiting()
+    calls.end(isMarked || said !== undefined, emit)
+    if (said === undefined) {
+      if (isMarked && isWaiting) emit({ type: 'facts', finishReason: 'tool-calls' })
+      return
+    }
+    // A model that called tools and got their results was to go on; one that said `stop` may call.
+    const mustRunTools = isWaiting && /^(?:stop|tool-calls)$/.test(said.finishReason ?? '')
+    if (mustRunTools) emit({ type: 'facts', ...said, finishReason: 'tool-calls' })
+    else if (said.finishReason !== 'tool-calls') emit({ type: 'facts', ...said })
+  }
+
+  return {
+    marksEnd: () => false,
+    push(frame, emit) {
+      if (frame.type === 'end' || frame.data === DONE) {
+        settle(true, emit)
+        return emit({ type: 'complete' })
+      }
+      if (isKeepalive(frame)) return
+      const payload = parsePayload(frame, langgraph.name)
+      if (frame.type === 'error' || frame.type.startsWith('error|')) {
+        return emit({ type: 'error', error: faultOf(payload) })
+      }
+      const object = asObject(payload)
+      const method = asText(object?.['method'])
+      const params = asObject(object?.['params'])
+      if (method !== undefined && params !== undefined) return protocol.read(method, params, emit)
+      if (frame.type !== 'message') return readMode(frame.type, payload, emit)
+      // Without a name of its own a frame may hold one: `[mode, data]` or `{event, data}`.
+      const name = asText(asArray(payload)[0]) ?? asText(object?.['event'])
+      if (name !== undefined) {
+        return readMode(name, object === undefined ? asArray(payload)[1] : object['data'], emit)
+      }
+      if (object?.['error']) return emit({ type: 'error', error: faultOf(payload) })
+      emit({ type: 'data', name: frame.type, data: payload })
+    },
+    end: (emit) => settle(false, emit),
+  }
+}
+
+/** LangGraph puts the error's class in `error`, LangServe a status in `status_code`. */
+function faultOf(payload: unknown): ChatError {
+  const fault = asObject(payload)
+  const message = asText(fault?.['message'])
+  if (fault === undefined || message === undefined) return providerError(payload)
+  const { error, status_code, ...rest } = fault
+  return providerError({ ...rest, message, code: rest['code'] ?? error ?? status_code })
+}

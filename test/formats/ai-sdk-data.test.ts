@@ -1,0 +1,4 @@
+import { aiSdkDataFixtures } from '../fixtures/ai-sdk-data.ts'
+import { testTable } from '../helpers/table.ts'
+
+testTable(aiSdkDataFixtures)

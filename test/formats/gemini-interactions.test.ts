@@ -1,0 +1,4 @@
+import { geminiInteractionsFixtures } from '../fixtures/gemini-interactions.ts'
+import { testTable } from '../helpers/table.ts'
+
+testTable(geminiInteractionsFixtures)
