@@ -175,7 +175,9 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
   const { maxEventSize } = options
   let held = ''
   /** The end of an event stream: see {@link UNSEEN_EVENT} and {@link bareObject}. */
-  let tail = ''
+  let older: string[] = []
+  let newer: string[] = []
+  let newerLength = 0
   let isSse = false
   let chosen: Stage<string, SseEvent> | undefined
 
@@ -205,10 +207,19 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
     chosen.push(text, emit)
   }
 
+  /** Two buckets, the older one dropped when the newer is full: cheaper than joining every chunk. */
+  function keepTail(text: string): void {
+    newer.push(text)
+    newerLength += text.length
+    if (newerLength < MAX_TAIL) return
+    older = newer
+    newer = []
+    newerLength = 0
+  }
+
   return {
     push(text, emit) {
-      tail = text.length < MAX_TAIL ? tail + text : text
-      if (tail.length > 2 * MAX_TAIL) tail = tail.slice(-MAX_TAIL)
+      keepTail(text)
       if (chosen !== undefined) return chosen.push(text, emit)
       held += text
       start(false, emit)
@@ -220,7 +231,7 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
       this.settle(emit)
       chosen?.end(emit)
       if (!isSse) return
-      tail = tail.slice(-MAX_TAIL)
+      const tail = [...older, ...newer].join('').slice(-MAX_TAIL)
       const bare = bareObject(tail)
       if (bare !== undefined) emit(frameOf(bare))
       const name = UNSEEN_EVENT.exec(tail)?.[1]
