@@ -40,6 +40,9 @@ const BY_TYPE: readonly [RegExp, WireFormat][] = [
   [/^(?:[A-Z]+(?:_[A-Z]+)+|RAW|CUSTOM)$/, agui],
 ]
 
+/** Of these the SSE event's name is enough; other names are too near to those of hand-written frames. */
+const TOLD_BY_EVENT: readonly WireFormat[] = [openaiResponses, anthropic, agui]
+
 /** Cohere's older events, by their `event_type`. */
 const COHERE_V1 =
   /^(?:stream-(?:start|end)|text-generation|citation-generation|search-(?:results|queries-generation)|tool-calls-(?:chunk|generation))$/
@@ -61,10 +64,14 @@ function detect({ type: event, data }: SseEvent): WireFormat | undefined {
   if (COHERE_V1.test(asText(payload['event_type']) ?? '')) return cohere
   // AG-UI names its events in capitals; some servers wrap them, or name the SSE event alone.
   const enveloped = asText(asObject(payload['chunk'])?.['type'])
-  const name = asText(type) ?? asText(payload['event_type']) ?? enveloped ?? event
+  const name = asText(type) ?? asText(payload['event_type']) ?? enveloped
   if (Array.isArray(payload['choices']) || object === 'chat.completion.chunk') return openaiChat
   if (!('path' in payload)) {
-    const known = BY_TYPE.find(([pattern]) => pattern.test(name))
+    const known = BY_TYPE.find(([pattern, format]) =>
+      name === undefined
+        ? TOLD_BY_EVENT.includes(format) && pattern.test(event)
+        : pattern.test(name),
+    )
     if (known !== undefined) return known[1]
   }
   if (object === 'response') return openaiResponses

@@ -117,6 +117,19 @@ const rows: Row[] = [
     error: { code: 'provider' },
   })),
   {
+    name: 'the event name of a hand-written frame does not make it another format',
+    body: 'event: content-delta\ndata: {"text":"a"}\n\nevent: content.delta\ndata: {"text":"b"}\n\ndata: [DONE]\n\n',
+    expect: { text: 'ab', finishReason: 'stop' },
+  },
+  {
+    name: 'the type of an Anthropic event may stand in its name alone',
+    body:
+      'event: message_start\ndata: {"message":{"id":"m"}}\n\n' +
+      'event: content_block_delta\ndata: {"index":0,"delta":{"type":"text_delta","text":"a"}}\n\n' +
+      'event: message_stop\ndata: {}\n\n',
+    expect: { text: 'a', id: 'm', finishReason: 'stop' },
+  },
+  {
     name: 'llama.cpp says why it stopped beside that it did',
     body: data({ content: 'a' }, { content: '', stop: true, stop_type: 'limit' }),
     expect: { text: 'a', finishReason: 'length', rawFinishReason: 'limit' },
