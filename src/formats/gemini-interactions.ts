@@ -1,16 +1,9 @@
-import type { FinishReason, Usage } from '../chat-event.ts'
+import type { FinishReason } from '../chat-event.ts'
 import { providerError } from '../provider-error.ts'
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asText,
-  defined,
-  isObject,
-  type WireObject,
-} from '../wire-value.ts'
+import { asArray, asObject, asText, defined, isObject, type WireObject } from '../wire-value.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
 import { DONE, emitText, isKeepalive, malformed, parsePayload } from './frames.ts'
+import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
 import { deltaOfCall, endCall, type OpenCall, startCall } from './tool-calls.ts'
 
 type Emit = (event: WireEvent) => void
@@ -191,7 +184,7 @@ function decodeInteractions(): WireDecoder {
   function readInteraction(interaction: WireObject, emit: Emit): void {
     const id = asText(interaction['id'])
     const model = asText(interaction['model']) ?? asText(interaction['agent'])
-    const usage = usageOf(interaction['usage'])
+    const usage = geminiUsage(asObject(interaction['usage']), USAGE_KEYS)
     status = asText(interaction['status']) ?? status
     const facts = defined({ id, model, usage })
     if (Object.keys(facts).length > 0) emit({ type: 'facts', ...facts })
@@ -225,7 +218,7 @@ function decodeInteractions(): WireDecoder {
     const { index } = payload
     const interaction = asObject(payload['interaction']) ?? {}
     const total = asObject(payload['metadata'])?.['total_usage'] ?? payload['usage']
-    const usage = usageOf(total)
+    const usage = geminiUsage(asObject(total), USAGE_KEYS)
     if (usage !== undefined) emit({ type: 'facts', usage })
     switch (type.replace(/^content\./, 'step.')) {
       case 'interaction.created':
@@ -300,24 +293,11 @@ function fileOf(content: WireObject): { mediaType: string; url: string } | undef
   return url !== undefined && /^https?:/i.test(url) ? { mediaType, url } : undefined
 }
 
-function usageOf(value: unknown): Usage | undefined {
-  const raw = asObject(value)
-  if (raw === undefined) return undefined
-  const input = asNumber(raw['total_input_tokens'])
-  const toolUse = asNumber(raw['total_tool_use_tokens'])
-  const output = asNumber(raw['total_output_tokens'])
-  const reasoningTokens = asNumber(raw['total_thought_tokens'])
-  const inputTokens = sum(input, toolUse)
-  const outputTokens = sum(output, reasoningTokens)
-  const totalTokens = asNumber(raw['total_tokens']) ?? sum(inputTokens, outputTokens)
-  if (totalTokens === undefined) return undefined
-  const cachedInputTokens = asNumber(raw['total_cached_tokens'])
-  return {
-    ...defined({ inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens }),
-    raw,
-  }
-}
-
-function sum(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0)
+const USAGE_KEYS: GeminiUsageKeys = {
+  prompt: 'total_input_tokens',
+  toolUse: 'total_tool_use_tokens',
+  candidates: 'total_output_tokens',
+  thoughts: 'total_thought_tokens',
+  cached: 'total_cached_tokens',
+  total: 'total_tokens',
 }

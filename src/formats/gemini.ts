@@ -1,4 +1,4 @@
-import type { FinishReason, Usage } from '../chat-event.ts'
+import type { FinishReason } from '../chat-event.ts'
 import type { SseEvent } from '../framing/sse.ts'
 import { providerError } from '../provider-error.ts'
 import {
@@ -13,6 +13,7 @@ import {
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
 import { DONE, emitText, finishReasonOf, isKeepalive, malformed, parsePayload } from './frames.ts'
 import { readToolParts, type ToolPartReader } from './gemini-tools.ts'
+import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
 
 type Emit = (event: WireEvent) => void
 
@@ -84,7 +85,7 @@ function decodeGemini(): WireDecoder {
     const newModel = model === undefined ? asText(chunk['modelVersion']) : undefined
     id ??= newId
     model ??= newModel
-    const usage = usageOf(asObject(chunk['usageMetadata']))
+    const usage = geminiUsage(asObject(chunk['usageMetadata']), USAGE_KEYS)
     const facts = defined({ id: newId, model: newModel, usage })
     if (Object.keys(facts).length > 0) emit({ type: 'facts', ...facts })
   }
@@ -238,24 +239,11 @@ function finishOf(word: string): FinishReason {
   return FINISH_REASONS.find(([pattern]) => pattern.test(word))?.[1] ?? finishReasonOf(word)
 }
 
-/** `undefined` without counts: on the way Vertex sends nothing but the type of traffic. */
-function usageOf(raw: WireObject | undefined): Usage | undefined {
-  if (raw === undefined) return undefined
-  const prompt = asNumber(raw['promptTokenCount'])
-  const toolUse = asNumber(raw['toolUsePromptTokenCount'])
-  const candidates = asNumber(raw['candidatesTokenCount'])
-  const reasoningTokens = asNumber(raw['thoughtsTokenCount'])
-  const inputTokens = sum(prompt, toolUse)
-  const outputTokens = sum(candidates, reasoningTokens)
-  const totalTokens = asNumber(raw['totalTokenCount']) ?? sum(inputTokens, outputTokens)
-  if (totalTokens === undefined) return undefined
-  const cachedInputTokens = asNumber(raw['cachedContentTokenCount'])
-  return {
-    ...defined({ inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens }),
-    raw,
-  }
-}
-
-function sum(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined && b === undefined ? undefined : (a ?? 0) + (b ?? 0)
+const USAGE_KEYS: GeminiUsageKeys = {
+  prompt: 'promptTokenCount',
+  toolUse: 'toolUsePromptTokenCount',
+  candidates: 'candidatesTokenCount',
+  thoughts: 'thoughtsTokenCount',
+  cached: 'cachedContentTokenCount',
+  total: 'totalTokenCount',
 }

@@ -219,7 +219,7 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
 
   return {
     push(text, emit) {
-      keepTail(text)
+      if (isSse || chosen === undefined) keepTail(text)
       if (chosen !== undefined) return chosen.push(text, emit)
       held += text
       start(false, emit)
