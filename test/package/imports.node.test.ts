@@ -21,7 +21,14 @@ const layers: string[][] = [
   ['formats/', 'buffer/'],
   ['options.ts', 'arguments.ts'],
   ['transport/'],
-  ['answer.ts', 'chat-machine.ts', 'stream-chat.ts', 'stream-events.ts', 'consume.ts'],
+  [
+    'answer.ts',
+    'chat-body.ts',
+    'chat-machine.ts',
+    'stream-chat.ts',
+    'stream-events.ts',
+    'consume.ts',
+  ],
   ['core.ts', 'formats.ts'],
   ['index.ts'],
 ]
