@@ -6,7 +6,7 @@ import type { ChatError } from './errors.ts'
 import type { WireFormat } from './formats/format.ts'
 import { MAX_EVENT_SIZE } from './framing/sse.ts'
 import { must, readNumber } from './must.ts'
-import type { ChatInit, ReadOptions } from './options.ts'
+import type { ChatCursor, ChatInit, ReadOptions } from './options.ts'
 import { connectByRequest, limitsOf } from './transport/connector.ts'
 import { DrivenStream } from './transport/driver.ts'
 import { lastEventIdOf, prepareRequest } from './transport/request.ts'
@@ -30,10 +30,9 @@ export function streamChat(input: string | URL | Request, init: WithFormat<ChatI
 export function streamChat(input: string | URL | Request | ChatInit, init?: ChatInit): ChatStream {
   const request = prepareRequest(input, init)
   const options: ChatInit = { ...(isTarget(input) ? init : input) }
-  const { resume } = options
   const fail = (error: ChatError): void => stream.fail(error)
   const { machine, holdMs } = createMachine(options, fail, lastEventIdOf(request))
-  const connector = connectByRequest<ChatInit, Chunk>({
+  const connector = connectByRequest<ChatInit, ChatCursor, Chunk>({
     request,
     init: options,
     onResponse: tap('onResponse', options.onResponse, fail),
@@ -42,12 +41,11 @@ export function streamChat(input: string | URL | Request | ChatInit, init?: Chat
     eventCount: machine.contentCount,
     position: machine.position,
     isComplete: machine.hasFinishReason,
-    resume:
-      resume &&
-      ((attempt) => {
-        const { lastEventId } = machine.position()
-        return resume({ lastEventId, attempt, result: machine.result() })
-      }),
+    resume: options.resume,
+    cursor(attempt) {
+      const { lastEventId } = machine.position()
+      return { lastEventId, attempt, result: machine.result() }
+    },
     restart: machine.restart,
   })
   const stream = new DrivenStream({ machine, holdMs, ...connector })

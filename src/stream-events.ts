@@ -3,7 +3,7 @@ import { ChatError, isChatError } from './errors.ts'
 import { MAX_EVENT_SIZE, parseSse, type SseEvent } from './framing/sse.ts'
 import { decodeUtf8 } from './framing/utf8.ts'
 import { readNumber } from './must.ts'
-import type { EventsInit, ReadEventsOptions } from './options.ts'
+import type { EventsCursor, EventsInit, ReadEventsOptions } from './options.ts'
 import { pipe, type Stage } from './stage.ts'
 import { connectByRequest, limitsOf } from './transport/connector.ts'
 import { DrivenStream } from './transport/driver.ts'
@@ -41,10 +41,9 @@ export function streamEvents(
 ): EventStream {
   const request = prepareRequest(input, init)
   const options: EventsInit = { ...(isTarget(input) ? init : input) }
-  const { resume } = options
   const fail = (error: ChatError): void => stream.fail(error)
-  const machine = eventMachine(options, fail, resume !== undefined, lastEventIdOf(request))
-  const connector = connectByRequest<EventsInit, Chunk>({
+  const machine = eventMachine(options, fail, options.resume !== undefined, lastEventIdOf(request))
+  const connector = connectByRequest<EventsInit, EventsCursor, Chunk>({
     request,
     init: options,
     onResponse: tap('onResponse', options.onResponse, fail),
@@ -55,8 +54,8 @@ export function streamEvents(
     },
     eventCount: machine.contentCount,
     position: machine.position,
-    resume:
-      resume && ((attempt) => resume({ lastEventId: machine.position().lastEventId, attempt })),
+    resume: options.resume,
+    cursor: (attempt) => ({ lastEventId: machine.position().lastEventId, attempt }),
     restart() {},
   })
   const stream = new DrivenStream({ machine, ...connector })

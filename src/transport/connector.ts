@@ -2,14 +2,16 @@ import { readReadAhead, readRetry, readTimeout } from '../arguments.ts'
 import { ChatError } from '../errors.ts'
 import { must } from '../must.ts'
 import type { StreamInit } from '../options.ts'
+import { isObject } from '../wire-value.ts'
 import type { Limits, Open, Reconnection } from './driver.ts'
 import { type Position, planRecovery } from './recovery.ts'
 import { type PreparedRequest, prepareRequest, withLastEventId } from './request.ts'
+import { isNoContent } from './response.ts'
 import { sendRequest } from './send.ts'
 import type { Source } from './source.ts'
 
 /** What {@link connectByRequest} needs to know. */
-export interface ConnectorOptions<Init, In> {
+export interface ConnectorOptions<Init, Cursor, In> {
   request: PreparedRequest
   /** The options that came with the request. */
   init: Init
@@ -21,8 +23,10 @@ export interface ConnectorOptions<Init, In> {
   position(): Position
   /** Whether the stream is complete but for the end of its connection. */
   isComplete?(): boolean
-  /** Asks the caller how to go on. */
-  resume: ((attempt: number) => Init | undefined) | undefined
+  /** The caller's word on how to go on. */
+  resume: ((cursor: Cursor) => Init | undefined) | undefined
+  /** Where the stream stands, at this attempt to go on. */
+  cursor(attempt: number): Cursor
   /** Forgets what a failed attempt said, before the same request is sent again. */
   restart(): void
 }
@@ -35,8 +39,8 @@ export interface Connector<In> {
 }
 
 /** Connects by sending a request: the caller's, that one again, or one with which it resumes. */
-export function connectByRequest<Init extends StreamInit, In>(
-  options: ConnectorOptions<Init, In>,
+export function connectByRequest<Init extends StreamInit, Cursor, In>(
+  options: ConnectorOptions<Init, Cursor, In>,
 ): Connector<In> {
   const { position, resume } = options
   const retry = readRetry(options.init.retry)
@@ -49,10 +53,12 @@ export function connectByRequest<Init extends StreamInit, In>(
     retry,
     position,
     eventCount: options.eventCount,
-    resume: resume && ((attempt) => callResume(resume, attempt)),
+    resume: resume && ((attempt) => callResume(resume, options.cursor(attempt))),
   })
   let { init } = options
   let connection = connectionOf(options.request)
+  /** The server says that there is no more: how an event stream is told not to reconnect. */
+  let isFinal = false
 
   function connectionOf(request: PreparedRequest): { open: Open<In>; limits: Limits } {
     const timeout = readTimeout(init.timeout)
@@ -61,6 +67,7 @@ export function connectByRequest<Init extends StreamInit, In>(
       limits: limitsOf(sent, request.signal),
       async open(signal) {
         const response = await sendRequest(request, timeout.response, signal, options.onResponse)
+        isFinal = isNoContent(response)
         return options.open(response, signal, sent)
       },
     }
@@ -69,8 +76,9 @@ export function connectByRequest<Init extends StreamInit, In>(
   function resumeWith(next: Init): void {
     const { fetch, timeout, maxEventSize, readAheadBytes } = init
     const { signal } = connection.limits
-    const given = Object.entries(next).filter(([, value]) => value !== undefined)
     try {
+      must(isObject(next), 'It must return a request or undefined, at once')
+      const given = Object.entries(next).filter(([, value]) => value !== undefined)
       init = {
         fetch,
         timeout,
@@ -89,7 +97,7 @@ export function connectByRequest<Init extends StreamInit, In>(
   return {
     ...connection,
     recover(failure) {
-      if (options.isComplete?.()) return undefined
+      if (isFinal || options.isComplete?.()) return undefined
       const recovery = plan(failure)
       if (recovery === undefined) return undefined
       if (recovery.resumeWith === undefined) options.restart()
@@ -108,16 +116,13 @@ export function limitsOf(
   return { signal, readAheadBytes: readReadAhead(readAheadBytes), idleMs, contentMs }
 }
 
-function callResume<Init>(
-  resume: (attempt: number) => Init | undefined,
-  attempt: number,
+function callResume<Init, Cursor>(
+  resume: (cursor: Cursor) => Init | undefined,
+  cursor: Cursor,
 ): Init | undefined {
-  let next: Init | undefined
   try {
-    next = resume(attempt)
+    return resume(cursor)
   } catch (cause) {
     throw new ChatError('callback', 'resume failed; see cause.', { cause })
   }
-  if (next === undefined || (typeof next === 'object' && next !== null)) return next
-  throw new ChatError('callback', 'resume must return a request or undefined.')
 }
