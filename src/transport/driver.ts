@@ -1,5 +1,6 @@
 import { signalTimedOut, timedOut } from './failures.ts'
-import type { Machine, Thrown } from './machine.ts'
+import type { Machine } from './machine.ts'
+import { Outlet } from './outlet.ts'
 import type { ReadResult, Source } from './source.ts'
 import { type Watchdog, watchdog } from './watchdog.ts'
 
@@ -39,11 +40,6 @@ export interface Reconnection<In> {
   limits: Limits
 }
 
-interface Waiter<Out> {
-  resolve(result: IteratorResult<Out, undefined>): void
-  reject(reason: unknown): void
-}
-
 const RESOLVED: Promise<void> = Promise.resolve()
 
 /** How much input may be handed over to a waiting consumer in one go. */
@@ -61,6 +57,7 @@ const MAX_BATCH_BYTES = 64 * 1024
 export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefined> {
   readonly #drive: Drive<In, Out>
   readonly #hold: Watchdog
+  readonly #outlet: Outlet<Out>
   #limits!: Limits
   #idle!: Watchdog
   #content!: Watchdog
@@ -77,16 +74,11 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   /** Input read since the consumer last had nothing left to take. */
   #unreadBytes = 0
   #wakeUps = 0
-  #queue: Out[] = []
-  #queueHead = 0
-  #lastTaken: Out | undefined
-  #waiters: Waiter<Out>[] = []
-  /** What iteration throws once the queue is empty. */
-  #thrown: Thrown | undefined
   #isAborted = false
 
   constructor(drive: Drive<In, Out>) {
     this.#drive = drive
+    this.#outlet = new Outlet(drive.machine.merge)
     this.#limit(drive.limits)
     this.#hold = watchdog(drive.holdMs ?? 0, () => {
       drive.machine.release(this.#emit)
@@ -113,10 +105,9 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     if (this.#state === 'new') this.#start()
     // The connection may be gone, and our listener with it, while events still wait to be taken.
     if (this.#limits.signal?.aborted) this.#abort()
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject })
-      this.#advance()
-    })
+    const next = this.#outlet.next()
+    this.#advance()
+    return next
   }
 
   return(): Promise<IteratorResult<Out, undefined>> {
@@ -145,7 +136,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     } catch (error) {
       reason = error
     }
-    this.#thrown = this.#drive.machine.fail(reason, this.#emit)
+    this.#outlet.close(this.#drive.machine.fail(reason, this.#emit))
     this.#tearDown(reason)
     this.#settle()
   }
@@ -203,8 +194,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   #read(): void {
     const source = this.#source
     if (source === undefined || this.#isReading || this.#state === 'over') return
-    const isWanted = this.#waiters.length > 0 && this.#isEmpty
-    if (!isWanted && this.#unreadBytes >= this.#limits.readAheadBytes) {
+    if (!this.#outlet.isWanted() && this.#unreadBytes >= this.#limits.readAheadBytes) {
       // The consumer is busy: the server is not to blame for what we do not read.
       this.#isPaused = true
       this.#idle.stop()
@@ -224,7 +214,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     const contentBefore = machine.contentCount()
     try {
       if (done) {
-        this.#thrown = machine.end(this.#emit)
+        this.#outlet.close(machine.end(this.#emit))
         this.#tearDown(undefined)
       } else {
         this.#unreadBytes += sizeOf(value)
@@ -267,41 +257,12 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   #emit = (event: Out): void => {
     // A callback that ran within the machine may have ended the stream under it.
     if (this.#state === 'over') return
-    const last = this.#isEmpty ? undefined : this.#queue.at(-1)
-    if (last === undefined || !this.#drive.machine.merge(last, event)) this.#queue.push(event)
+    this.#outlet.push(event)
   }
 
-  /** Gives the waiting consumers what there is. */
   #settle(): void {
-    while (this.#waiters.length > 0) {
-      if (!this.#isEmpty) {
-        this.#waiters.shift()?.resolve({ done: false, value: this.#take() })
-      } else if (this.#state !== 'over') {
-        return
-      } else if (this.#thrown !== undefined) {
-        this.#waiters.shift()?.reject(this.#thrown.error)
-        this.#thrown = undefined
-      } else {
-        this.#waiters.shift()?.resolve({ done: true, value: undefined })
-      }
-    }
-  }
-
-  #take(): Out {
-    const event = this.#queue[this.#queueHead++] as Out
-    if (this.#isEmpty) {
-      this.#queue = []
-      this.#queueHead = 0
-      this.#unreadBytes = 0
-    }
-    this.#lastTaken = event
-    return event
-  }
-
-  #dropQueue(): void {
-    this.#queue = []
-    this.#queueHead = 0
-    this.#thrown = undefined
+    const isTaken = this.#outlet.settle(this.#state === 'over')
+    if (isTaken) this.#unreadBytes = 0
   }
 
   #abort = (): void => {
@@ -310,18 +271,14 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     const timeout = signalTimedOut(signal?.reason)
     // A deadline is a failure like any other: what arrived before it is still handed out.
     if (timeout !== undefined) return this.fail(timeout)
-    const isDrained = this.#isEmpty && this.#thrown === undefined
-    if (this.#isAborted || (this.#state === 'over' && isDrained)) return
+    const outlet = this.#outlet
+    if (this.#isAborted || (this.#state === 'over' && outlet.isDrained())) return
     this.#isAborted = true
-    this.#dropQueue()
-    const queue = this.#queue
-    this.#thrown = machine.abort(signal?.reason, (event) => queue.push(event), this.#lastTaken)
+    outlet.clear()
+    const emit = (event: Out): void => outlet.push(event)
+    outlet.close(machine.abort(signal?.reason, emit, outlet.lastTaken()))
     this.#tearDown(signal?.reason)
     this.#settle()
-  }
-
-  get #isEmpty(): boolean {
-    return this.#queueHead === this.#queue.length
   }
 
   /** A getter, because callbacks of the caller may change the state within a call. */
@@ -331,7 +288,7 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
 
   /** The consumer leaves: nothing more is handed out. */
   #leave(): void {
-    this.#dropQueue()
+    this.#outlet.clear()
     this.#tearDown(undefined)
     this.#settle()
   }
