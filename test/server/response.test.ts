@@ -132,6 +132,14 @@ describe('backpressure', () => {
   })
 })
 
+describe('events that end by themselves', () => {
+  test('are not closed once more', async () => {
+    const events = upstream(['a'])
+    await chatResponse(events).text()
+    expect([events.asked(), events.closed()]).toEqual([2, 0])
+  })
+})
+
 describe('when the client leaves', () => {
   test('the events are closed at once, also while the next one is awaited', async () => {
     const clock = fakeClock()
