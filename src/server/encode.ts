@@ -122,7 +122,8 @@ function errorFrame(
   const message = messageOf(error)
   if (!isChatError(error)) return { error: message ?? UNEXPLAINED, retryable: false }
   const { code, providerCode, retryable, retryAfterMs, requestId, status } = error
-  const own = code === 'http' ? `The provider answered with status ${status}.` : error.message
+  const isRefusal = code === 'http' && status !== undefined
+  const own = isRefusal ? `The provider answered with status ${status}.` : error.message
   return {
     error: message ?? (own || UNEXPLAINED),
     code: providerCode ?? (code === 'provider' ? undefined : code),

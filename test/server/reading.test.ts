@@ -120,7 +120,7 @@ describe('frames that are nearly ours', () => {
           expect(usage?.[key] ?? 0).toBeTypeOf('number')
         }
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 

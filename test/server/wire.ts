@@ -80,7 +80,9 @@ function sent(error: ChatError): ChatError {
   const providerCode = error.providerCode ?? (code === 'provider' ? undefined : code)
   return new ChatError(
     'provider',
-    code === 'http' ? `The provider answered with status ${status}.` : message,
+    code === 'http' && status !== undefined
+      ? `The provider answered with status ${status}.`
+      : message,
     {
       retryable,
       ...(providerCode !== undefined && { providerCode }),
