@@ -76,7 +76,7 @@ describe('an answer', () => {
       stop,
       DONE,
     ])
-    await within(1000, 'writeChat resolves', () => server.over() === 1)
+    await within(10_000, 'writeChat resolves', () => server.over() === 1)
   })
 
   test('of another server is streamed on', async () => {
@@ -105,7 +105,7 @@ describe('an answer', () => {
       failed,
       DONE,
     ])
-    await within(1000, 'writeChat resolves', () => server.over() === 1)
+    await within(10_000, 'writeChat resolves', () => server.over() === 1)
     expect(reasons).toEqual([thrown])
   })
 
@@ -195,7 +195,7 @@ describe('a slow client', () => {
     await within(10_000, 'more is asked for', () => source.asked() > asked + 100)
     socket.destroy()
     await within(1000, 'the events are closed', () => source.closed() === 1)
-    await within(1000, 'writeChat resolves', () => server.over() === 1)
+    await within(10_000, 'writeChat resolves', () => server.over() === 1)
   })
 
   test('that leaves while it is waited for closes the events', async () => {
@@ -205,7 +205,7 @@ describe('a slow client', () => {
     await stalled(source)
     socket.resetAndDestroy()
     await within(1000, 'the events are closed', () => source.closed() === 1)
-    await within(1000, 'writeChat resolves', () => server.over() === 1)
+    await within(10_000, 'writeChat resolves', () => server.over() === 1)
   })
 })
 
@@ -214,10 +214,10 @@ describe('a client that leaves', () => {
     const source = upstream(['a'], 'stall')
     const server = await serve(source)
     const socket = await rawClient(server)
-    await within(1000, 'the second event is asked for', () => source.asked() === 2)
+    await within(10_000, 'the second event is asked for', () => source.asked() === 2)
     socket.destroy()
     await within(1000, 'the events are closed', () => source.closed() === 1)
-    await within(1000, 'writeChat resolves', () => server.over() === 1)
+    await within(10_000, 'writeChat resolves', () => server.over() === 1)
     await server.allClosed()
     expect([source.asked(), source.closed()]).toEqual([2, 1])
   })
@@ -230,7 +230,7 @@ describe('a client that leaves', () => {
     expect(origin.sockets()).toBe(1)
     await stream.return()
     await Promise.all([server.allClosed(), origin.allClosed()])
-    await within(1000, 'both are over', () => server.over() === 1 && origin.over() === 1)
+    await within(10_000, 'both are over', () => server.over() === 1 && origin.over() === 1)
   })
 
   test('before the answer began closes the events unread', async () => {
@@ -242,9 +242,9 @@ describe('a client that leaves', () => {
       isOver = true
     })
     const socket = await rawClient(server)
-    await within(1000, 'the request arrives', () => server.requests() === 1)
+    await within(10_000, 'the request arrives', () => server.requests() === 1)
     socket.destroy()
-    await within(1000, 'writeChat resolves', () => isOver)
+    await within(10_000, 'writeChat resolves', () => isOver)
     expect([source.asked(), source.closed()]).toEqual([0, 1])
   })
 
@@ -252,7 +252,7 @@ describe('a client that leaves', () => {
     const source = upstream(['a'])
     const server = await serve(source, {}, (response) => response.end())
     expect(await (await fetch(server.url)).text()).toBe('')
-    await within(1000, 'writeChat resolves', () => server.over() === 1)
+    await within(10_000, 'writeChat resolves', () => server.over() === 1)
     expect([source.asked(), source.closed()]).toEqual([0, 1])
   })
 
@@ -269,7 +269,7 @@ describe('a client that leaves', () => {
       for await (const _ of streamChat({ url: server.url })) break
     }
     await server.allClosed()
-    await within(1000, 'all are over', () => over === 100)
+    await within(10_000, 'all are over', () => over === 100)
     expect(sources.map((source) => source.closed())).toEqual(sources.map(() => 1))
   })
 })
@@ -344,15 +344,15 @@ describe('over HTTP/2', () => {
     const { stream, over } = await http2(upstream(['a', { type: 'done' }]))
     const { text, finishReason } = await collect(readChat(stream.setEncoding('utf8')))
     expect([text, finishReason]).toEqual(['a', 'stop'])
-    await within(1000, 'writeChat resolves', () => over() === 1)
+    await within(10_000, 'writeChat resolves', () => over() === 1)
   })
 
   test('a client that leaves closes the events', async () => {
     const source = upstream(['a'], 'stall')
     const { stream, over } = await http2(source)
-    await within(1000, 'the second event is asked for', () => source.asked() === 2)
+    await within(10_000, 'the second event is asked for', () => source.asked() === 2)
     stream.close()
     await within(1000, 'the events are closed', () => source.closed() === 1)
-    await within(1000, 'writeChat resolves', () => over() === 1)
+    await within(10_000, 'writeChat resolves', () => over() === 1)
   })
 })
