@@ -21,6 +21,7 @@ const layers: string[][] = [
   ['formats/', 'buffer/'],
   ['options.ts', 'arguments.ts'],
   ['transport/'],
+  ['server/'],
   [
     'answer.ts',
     'chat-body.ts',
@@ -29,7 +30,7 @@ const layers: string[][] = [
     'stream-events.ts',
     'consume.ts',
   ],
-  ['core.ts', 'formats.ts'],
+  ['core.ts', 'formats.ts', 'server.ts'],
   ['index.ts'],
 ]
 
