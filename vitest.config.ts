@@ -10,6 +10,7 @@ const alias = [
   { find: /^chatwire$/, replacement: source('index.ts') },
   { find: /^chatwire\/core$/, replacement: source('core.ts') },
   { find: /^chatwire\/formats$/, replacement: source('formats.ts') },
+  { find: /^chatwire\/server$/, replacement: source('server.ts') },
 ]
 
 const browserOnly = ['test/browser/**']

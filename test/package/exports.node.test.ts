@@ -37,6 +37,7 @@ const expected: Record<string, string[]> = {
     'select',
     'thinkTags',
   ],
+  './server': ['chatResponse', 'writeChat'],
 }
 
 const entries = Object.entries(manifest.exports).flatMap(([subpath, target]) =>

@@ -21,8 +21,9 @@ const layers: string[][] = [
   ['formats/', 'buffer/'],
   ['options.ts', 'arguments.ts'],
   ['transport/'],
+  ['server/'],
   ['answer.ts', 'chat-machine.ts', 'stream-chat.ts', 'stream-events.ts', 'consume.ts'],
-  ['core.ts', 'formats.ts'],
+  ['core.ts', 'formats.ts', 'server.ts'],
   ['index.ts'],
 ]
 
