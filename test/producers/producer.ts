@@ -23,6 +23,7 @@ export interface Told {
 /** The error that a reader gets, and words of its message. */
 export interface Failure {
   code: ChatErrorCode
+  providerCode?: string
   says?: string
 }
 
@@ -34,7 +35,7 @@ export interface Producer {
   /** What becomes of the answers of the mock; only text if the server is not made for tool calls. */
   told: { text: Told } & Partial<Record<AnswerKind, Told>>
   /** What becomes of an answer whose first three pieces arrived. */
-  failures: Record<Exclude<ProviderFault, 'stall'>, Failure>
+  failures: Record<Exclude<ProviderFault, 'stall' | 'silence'>, Failure>
   /** What becomes of a wrong key. */
   refusal: Failure
 }
@@ -59,13 +60,21 @@ export async function serveFastify(app: FastifyInstance): Promise<TestServer> {
   return httpServer((request, response) => app.routing(request, response))
 }
 
+/** Sets variables of the environment for the rest of a test. */
+export function setEnv(variables: Record<string, string>): void {
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
+  onTestFinished(() => void vi.unstubAllEnvs())
+}
+
 /** Reads a producer with nothing configured; connections and promises are checked on the way. */
 export async function read(
   server: TestServer,
   json: object = question,
   act?: (event: ChatEvent, abort: AbortController) => unknown,
+  signal?: AbortSignal,
 ): Promise<ChatEvent[]> {
-  return observe({ ...server, url: `${server.url}api/chat` }, { json }, act)
+  const init = { json, ...(signal && { signal }) }
+  return observe({ ...server, url: `${server.url}api/chat` }, init, act)
 }
 
 const question = { messages: [{ role: 'user', content: 'Hello!' }] }
@@ -97,26 +106,27 @@ export function describeProducer(name: string, producer: Producer): void {
       })
     }
 
-    for (const [fault, { code, says = '' }] of Object.entries(producer.failures)) {
+    for (const [fault, { says = '', ...error }] of Object.entries(producer.failures)) {
       const how = { error: 'the provider fails', drop: 'the provider drops', cut: 'is cut off' }[
         fault
       ]
-      test(`an answer that ${how} is a ${code} error, behind what came of it`, async () => {
+      test(`an answer that ${how} is a ${error.code} error, behind what came of it`, async () => {
         const provider = await mockProvider('text', fault as ProviderFault)
         const done = doneOf(await read(await producer.start(provider, apiKey), producer.json))
-        expect(done).toMatchObject({ finishReason: 'error', text: partOfText, error: { code } })
+        expect(done).toMatchObject({ finishReason: 'error', text: partOfText, error })
         expect(done.error?.message).toContain(says)
         expect(provider.asked).toHaveLength(1)
       })
     }
 
-    test(`a key that the provider refuses is a ${producer.refusal.code} error`, async () => {
+    const { says = '', ...refusal } = producer.refusal
+    test(`a key that the provider refuses is a ${refusal.code} error`, async () => {
       const provider = await mockProvider()
       const events = await read(await producer.start(provider, 'sk-wrong'), producer.json)
       expect(events.map(({ type }) => type)).toEqual(['error', 'done'])
       const { error } = doneOf(events)
-      expect(error).toMatchObject({ code: producer.refusal.code })
-      expect(error?.message).toContain(producer.refusal.says ?? '')
+      expect(error).toMatchObject(refusal)
+      expect(error?.message).toContain(says)
       expect(provider.asked).toHaveLength(1)
     })
 
@@ -138,5 +148,16 @@ export function describeProducer(name: string, producer: Producer): void {
         await provider.expectLeft()
       })
     }
+
+    test('a reader that leaves before the first word ends the request to the provider', async () => {
+      const provider = await mockProvider('text', 'silence')
+      const server = await producer.start(provider, apiKey)
+      const abort = new AbortController()
+      const reading = read(server, producer.json, undefined, abort.signal)
+      await expect.poll(() => provider.asked.length).toBe(1)
+      abort.abort()
+      expect((await reading).map(({ type }) => type)).toEqual(['done'])
+      await provider.expectLeft()
+    })
   })
 }

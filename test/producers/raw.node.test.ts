@@ -1,4 +1,3 @@
-import { vi } from 'vitest'
 import { createApp as createExpress } from '../../examples/servers/express.ts'
 import { createApp as createFastify } from '../../examples/servers/fastify.ts'
 import { createApp as createHono } from '../../examples/servers/hono.ts'
@@ -6,7 +5,7 @@ import { POST } from '../../examples/servers/next-route.ts'
 import { reasoning, toolCalls } from '../helpers/mock-provider/answer.ts'
 import { chatCompletions, messages, responses } from '../helpers/mock-provider/apis.ts'
 import { httpServer } from '../helpers/sockets.ts'
-import { describeProducer, serveFastify, serveFetch } from './producer.ts'
+import { describeProducer, serveFastify, serveFetch, setEnv } from './producer.ts'
 
 const usage = { inputTokens: 21, outputTokens: 9, totalTokens: 30, cachedInputTokens: 8 }
 
@@ -56,8 +55,7 @@ describeProducer('Hono, with the events of a response', {
 
 describeProducer('a route of Next.js, with frames of its own', {
   start({ url }, apiKey) {
-    vi.stubEnv('ANTHROPIC_BASE_URL', url)
-    vi.stubEnv('ANTHROPIC_API_KEY', apiKey)
+    setEnv({ ANTHROPIC_BASE_URL: url, ANTHROPIC_API_KEY: apiKey })
     return serveFetch(POST)
   },
   told: {

@@ -13,9 +13,9 @@ export const apiKey = 'sk-mock'
 
 /**
  * What goes wrong in the middle of an answer: the provider says so, drops the connection, ends the
- * body as if that were all, or falls silent.
+ * body as if that were all, or falls silent; or it is silent from the start.
  */
-export type ProviderFault = 'error' | 'drop' | 'cut' | 'stall'
+export type ProviderFault = 'error' | 'drop' | 'cut' | 'stall' | 'silence'
 
 /** A provider on 127.0.0.1. */
 export interface MockProvider {
@@ -64,6 +64,7 @@ export async function mockProvider(
     if (body['stream'] !== true || typeof body['model'] !== 'string') {
       return refuse(response, 400, { error: { message: 'stream and model are required' } })
     }
+    if (fault === 'silence') return
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
     const asksForUsage = isDeepStrictEqual(body['stream_options'], { include_usage: true })
     const next = kinds[asked.length - 1] ?? kinds.at(-1) ?? 'text'
