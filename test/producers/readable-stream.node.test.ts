@@ -9,7 +9,7 @@ import {
 import { reasoning, text, toolCalls } from '../helpers/mock-provider/answer.ts'
 import { apiKey, type MockProvider, mockProvider } from '../helpers/mock-provider/mock-provider.ts'
 import { doneOf } from '../helpers/run.ts'
-import { describeProducer, read, serveFetch, toldIn } from './producer.ts'
+import { describeProducer, read, serveFetch } from './producer.ts'
 
 const counts = { inputTokens: 21, outputTokens: 9, totalTokens: 30, cachedInputTokens: 8 }
 
@@ -84,32 +84,4 @@ describe('JSON lines under the name of something else', () => {
       expect(done.error).toBeUndefined()
     })
   }
-})
-
-describe('toReadableStream() of the tool runner', () => {
-  test('is the answers of all turns, which end as the last of them ends', async () => {
-    const provider = await mockProvider(['tools', 'text'])
-    const tools = toolCalls.map(({ name }) => ({
-      type: 'function' as const,
-      function: {
-        name,
-        description: name,
-        parameters: { type: 'object' },
-        parse: JSON.parse,
-        function: () => `${name} done`,
-      },
-    }))
-    const server = await serveFetch(async (request) => {
-      const { messages } = await request.json()
-      const runner = openai(provider, apiKey).chat.completions.runTools(
-        { model: 'gpt-6-luna', messages, stream: true, tools },
-        { signal: request.signal },
-      )
-      return new Response(runner.toReadableStream())
-    })
-    const events = await read(server)
-    expect(provider.asked).toHaveLength(2)
-    expect(doneOf(events).text).toBe(text + text)
-    expect(toldIn(events)).toEqual({ finishReason: 'stop', toolCalls })
-  })
 })

@@ -18,8 +18,11 @@ export type AnswerKind = 'text' | 'tools'
 
 /** One API of a provider, as it streams. */
 export interface ProviderStream {
-  /** The frames of an answer; the second kind is the same text, then the tool calls. */
-  frames(kind: AnswerKind): string[]
+  /**
+   * The frames of an answer; the second kind is the same text, then the tool calls. `turn` counts the
+   * answers from 1.
+   */
+  frames(kind: AnswerKind, turn: number): string[]
   /** What comes instead of the rest when the provider fails while it streams. */
   failure: string
   failureMessage: string

@@ -7,7 +7,7 @@ function chunk(
   usage: ChatCompletionChunk['usage'] = null,
 ): ChatCompletionChunk {
   const head = {
-    id: 'chatcmpl-1',
+    id: 'chatcmpl',
     object: 'chat.completion.chunk',
     created: 1_795_248_000,
   } as const
@@ -23,7 +23,7 @@ function choice(
 
 /** OpenAI Chat Completions, with the tokens at the end as `include_usage` asks for. */
 export const chatCompletions: ProviderStream = {
-  frames(kind) {
+  frames(kind, turn) {
     const calls = toolCalls.flatMap(({ id, name, inputText }, index) => {
       const head = { index, id, type: 'function', function: { name, arguments: '' } } as const
       const rest = cut(inputText).map((json) => ({ index, function: { arguments: json } }))
@@ -42,7 +42,8 @@ export const chatCompletions: ProviderStream = {
         completion_tokens_details: { reasoning_tokens: 0 },
       }),
     ]
-    return [...chunks, '[DONE]'].map((payload) => frame(payload))
+    const ofTurn = chunks.map((payload) => ({ ...payload, id: `chatcmpl-${turn}` }))
+    return [...ofTurn, '[DONE]'].map((payload) => frame(payload))
   },
   failure: sse([
     {

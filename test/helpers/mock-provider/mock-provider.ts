@@ -39,7 +39,8 @@ const apis: ReadonlyMap<string | undefined, ProviderStream> = new Map([
  * Starts a server that streams as OpenAI's Chat Completions and Responses, and Anthropic's Messages.
  * Like them it wants its key, JSON, a model, and `stream: true`. Closed when the test is over.
  *
- * @param kind - The kind of every answer, or of each in turn.
+ * @param kind - The kind of the answer, or of each in turn.
+ * @param fault - What goes wrong in the last of them.
  */
 export async function mockProvider(
   kind: AnswerKind | readonly AnswerKind[] = 'text',
@@ -67,8 +68,11 @@ export async function mockProvider(
     if (fault === 'silence') return
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
     const asksForUsage = isDeepStrictEqual(body['stream_options'], { include_usage: true })
-    const next = kinds[asked.length - 1] ?? kinds.at(-1) ?? 'text'
-    await play(response, api, next, fault, asksForUsage)
+    const turn = asked.length
+    const frames = api
+      .frames(kinds[turn - 1] ?? 'text', turn)
+      .filter((frame) => asksForUsage || !isUsageChunk(frame))
+    await play(response, api, frames, turn < kinds.length ? undefined : fault)
   })
   const url = server.url.slice(0, -1)
   return {
@@ -95,11 +99,9 @@ function refuse(response: ServerResponse, status: number, body: unknown): void {
 async function play(
   response: ServerResponse,
   api: ProviderStream,
-  kind: AnswerKind,
+  all: readonly string[],
   fault: ProviderFault | undefined,
-  asksForUsage: boolean,
 ): Promise<void> {
-  const all = api.frames(kind).filter((frame) => asksForUsage || !isUsageChunk(frame))
   const lastBeforeFault = all.findIndex((frame) => frame.includes(JSON.stringify(pieces[2])))
   const frames = fault === undefined ? all : all.slice(0, lastBeforeFault + 1)
   for (const frame of frames) {
