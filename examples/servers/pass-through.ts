@@ -1,5 +1,5 @@
 // A web handler that adds the key and passes the provider's stream through, byte for byte.
-// In a Next.js route: export const POST = passThrough('https://api.openai.com/v1/responses', { authorization: `Bearer ${key}` })
+// In a Next.js route: export const POST = passThrough('https://api.openai.com/v1/responses', headers)
 
 /** `url` and `headers` are those of the provider; the page sends the rest of the request. */
 export function passThrough(

@@ -12,7 +12,7 @@ export function streamCompletion(openai: OpenAI): Handler {
     const { messages } = await request.json()
     const stream = await openai.chat.completions.create(
       { model: 'gpt-6-luna', messages, stream: true, stream_options: { include_usage: true } },
-      // `toReadableStream()` alone learns that the reader has left only when the next chunk comes.
+      // For a reader that leaves before the first byte; later the stream itself ends the request.
       { signal: request.signal },
     )
     return new Response(stream.toReadableStream(), { headers })
