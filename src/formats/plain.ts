@@ -234,7 +234,7 @@ function firstText(payload: WireObject, keys: readonly string[]): string | undef
 function hasMore(payload: WireObject): boolean {
   return Object.keys(payload).some(
     (key) =>
-      !END_KEY.test(key) &&
+      (!END_KEY.test(key) || (key === 'event' && isObject(payload[key]))) &&
       !TEXT_KEYS.includes(key) &&
       !REASONING_KEYS.includes(key) &&
       !DONE_KEYS.includes(key),

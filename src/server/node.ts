@@ -14,7 +14,7 @@ export interface NodeResponse {
   readonly stream?: { readonly destroyed?: boolean }
   hasHeader(name: string): boolean
   setHeader(name: string, value: string | readonly string[]): unknown
-  flushHeaders(): void
+  flushHeaders?(): void
   write(chunk: string): boolean
   end(): unknown
   on(event: string, listener: () => void): unknown
@@ -98,5 +98,5 @@ function sendHead(res: NodeResponse, { status, headers = {} }: WriteChatInit): v
   for (const [name, value] of Object.entries(HEADERS)) {
     if (name === 'content-type' || !res.hasHeader(name)) res.setHeader(name, value)
   }
-  res.flushHeaders()
+  res.flushHeaders?.()
 }
