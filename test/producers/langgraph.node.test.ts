@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { chat } from '../../examples/servers/langgraph.ts'
-import { ask, askCut, type Cut, piecesOf } from './ask.ts'
+import { ask, askCut, piecesOf } from './ask.ts'
 import { type Chunk, messageOf, ScriptedModel } from './langgraph-model.ts'
 
 const usage_metadata = {
