@@ -47,7 +47,8 @@ describe.skipIf(nginx === undefined || python === undefined)('nginx in front of 
   ])('passes text on as it is written where %s', async (_where, path) => {
     const texts: string[] = []
     const url = proxy.url + path
-    for await (const event of streamChat({ url, method: 'POST', timeout: { content: 10_000 } })) {
+    const timeout = { response: 10_000, content: 10_000 }
+    for await (const event of streamChat({ url, method: 'POST', timeout })) {
       if (event.type === 'done') expect(event.finishReason).toBe('stop')
       if (event.type !== 'text') continue
       texts.push(event.text)
@@ -75,11 +76,14 @@ describe.skipIf(nginx === undefined || python === undefined)('nginx in front of 
   })
 
   it('of which the server drops the connection never ends with stop', async () => {
-    for (const path of ['/api/drop', '/buffered/drop', '/api/drop-text']) {
+    for (const path of ['/api/drop', '/api/drop-text']) {
       const { done } = await askAt(proxy.url + path)
-      expect(done, path).toMatchObject({ finishReason: 'error', error: { code: 'network' } })
+      expect(done).toMatchObject({ finishReason: 'error', error: { code: 'network' } })
       expect('Half'.startsWith(done.text)).toBe(true)
     }
+    // As it comes, nginx asks in HTTP/1.0, and ends the answer as if the server had ended it.
+    const { done } = await askAt(`${proxy.url}/buffered/drop`)
+    expect(done).toMatchObject({ finishReason: 'unknown', text: 'Half' })
   })
 
   it('tells the server when the reader leaves', async () => {
