@@ -51,4 +51,9 @@ async function* greeting(): AsyncGenerator<AGUIEvent, TokenUsage[]> {
   return [{ inputTokens: 8, outputTokens: 4, totalTokens: 12 }]
 }
 
-if (import.meta.main) serve({ fetch: agent(greeting), hostname: '127.0.0.1', port: 8788 })
+if (import.meta.main)
+  serve({
+    fetch: agent(greeting),
+    hostname: '127.0.0.1',
+    port: Number(process.env['PORT'] ?? 8788),
+  })

@@ -52,4 +52,9 @@ export function chat(model: LanguageModel): (request: Request) => Promise<Respon
   }
 }
 
-if (import.meta.main) serve({ fetch: chat(greeter()), hostname: '127.0.0.1', port: 8788 })
+if (import.meta.main)
+  serve({
+    fetch: chat(greeter()),
+    hostname: '127.0.0.1',
+    port: Number(process.env['PORT'] ?? 8788),
+  })

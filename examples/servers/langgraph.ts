@@ -39,5 +39,5 @@ export function chat(model: BaseChatModel): (request: Request) => Promise<Respon
 
 if (import.meta.main) {
   const model = new FakeListChatModel({ responses: ['Hello from a graph.'], sleep: 20 })
-  serve({ fetch: chat(model), hostname: '127.0.0.1', port: 8788 })
+  serve({ fetch: chat(model), hostname: '127.0.0.1', port: Number(process.env['PORT'] ?? 8788) })
 }
