@@ -1,4 +1,5 @@
-import { type AGUIEvent, EventType, type RunAgentInput, type TokenUsage } from '@ag-ui/core'
+import { setTimeout as wait } from 'node:timers/promises'
+import { type AGUIEvent, EventType, type TokenUsage } from '@ag-ui/core'
 import { streamChat } from 'chatwire'
 import { describe, expect, it, vi } from 'vitest'
 import { agent, type Respond } from '../../examples/servers/ag-ui.ts'
@@ -223,14 +224,16 @@ describe('an agent that encodes its events with @ag-ui/encoder', () => {
     },
   )
 
-  it('is told when the reader leaves', async () => {
+  it('gets what the page sent, and is told when the reader leaves', async () => {
+    const onStart = vi.fn()
     const onLeft = vi.fn()
-    const patient = async function* (
-      input: RunAgentInput,
-    ): AsyncGenerator<AGUIEvent, TokenUsage[]> {
+    const patient: Respond = async function* (input) {
+      onStart(input)
       try {
-        expect(input).toEqual(question)
-        for (;;) yield { type: EventType.TEXT_MESSAGE_CHUNK, messageId, delta: 'word ' }
+        for (;;) {
+          yield { type: EventType.TEXT_MESSAGE_CHUNK, messageId, delta: 'word ' }
+          await wait(5)
+        }
       } finally {
         onLeft()
       }
@@ -239,6 +242,7 @@ describe('an agent that encodes its events with @ag-ui/encoder', () => {
     for await (const event of streamChat({ url: server.url, json: question })) {
       if (event.type === 'text') break
     }
+    expect(onStart).toHaveBeenCalledExactlyOnceWith(question)
     await server.allClosed()
     await vi.waitFor(() => expect(onLeft).toHaveBeenCalledOnce())
   })

@@ -12,8 +12,8 @@ describe.skipIf(python === undefined)('a server with FastAPI', () => {
   let server: RunningServer
   beforeAll(async () => {
     server = await startFastapi(python ?? '')
-  })
-  afterAll(() => server.stop())
+  }, 30_000)
+  afterAll(() => server?.stop())
 
   const tell = (path: string) => fetch(server.url + path, { method: 'POST' })
 

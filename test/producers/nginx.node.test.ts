@@ -33,7 +33,7 @@ describe.skipIf(nginx === undefined || python === undefined)('nginx in front of 
     await chmod(folder, 0o755)
     server = await startFastapi(python ?? '')
     proxy = await startNginx(nginx ?? '', folder, server.url)
-  })
+  }, 60_000)
   afterAll(async () => {
     await proxy?.stop()
     await server?.stop()

@@ -45,7 +45,7 @@ export interface RunningServer {
   stop(): Promise<void>
 }
 
-/** Starts a server that is to listen on `port`, and waits until it does: ten seconds at most. */
+/** Starts a server that is to listen on `port`, and waits until it does: twenty seconds at most. */
 export async function startProcess(
   program: string,
   args: string[],
@@ -61,7 +61,7 @@ export async function startProcess(
     stderr += text
   })
   const exited = once(child, 'exit')
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 20_000
   while (!(await listens(port))) {
     const hasEnded = child.exitCode !== null || child.signalCode !== null
     if (!hasEnded && Date.now() < deadline) {
