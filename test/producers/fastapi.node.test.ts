@@ -71,7 +71,7 @@ describe.skipIf(python === undefined)('a server with FastAPI', () => {
     const refused = await askAt(`${server.url}/sign-in`)
     expect(refused.done.error).toMatchObject({ code: 'http', status: 401 })
     expect(refused.done.error?.message).toContain('Not authenticated')
-    const invalid = await askAt(`${server.url}/chat`, { json: { messages: [{ role: 'user' }] } })
+    const invalid = await askAt(`${server.url}/chat`, { json: { question: 'Hi' } })
     expect(invalid.done.error).toMatchObject({ code: 'http', status: 422 })
     expect(invalid.done.error?.message).toMatch(/field required/i)
   })

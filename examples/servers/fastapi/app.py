@@ -12,21 +12,16 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 
-class Message(BaseModel):
-    role: str
-    content: str
-
-
 class Question(BaseModel):
-    messages: list[Message]
+    messages: list[dict]
 
 
 app = FastAPI()
 
 
-async def answer(messages: list[Message]) -> AsyncIterator[str]:
+async def answer(messages: list[dict]) -> AsyncIterator[str]:
     """Stands in for a model."""
-    for piece in ["Grüße ", "aus 巴", "黎 👩‍💻: ", messages[-1].content, "\n"]:
+    for piece in ["Grüße ", "aus 巴", "黎 👩‍💻: ", messages[-1]["content"], "\n"]:
         yield piece
         await asyncio.sleep(0.02)
 
