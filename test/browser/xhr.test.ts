@@ -115,3 +115,14 @@ test('a server that is not there is a network error', async () => {
   expect(events.map(({ type }) => type)).toEqual(['error', 'done'])
   expect(events[0]).toMatchObject({ error: { code: 'network' } })
 })
+
+test('what it cannot send is an error, and no request', async () => {
+  for (const init of [
+    { url: new Request(`${server}/echo?id=xhr-request`, { method: 'POST', body: 'x' }) },
+    { url: `${server}/echo?id=xhr-request`, method: 'POST', body: new Uint8Array(1) },
+  ]) {
+    const [error] = await Array.fromAsync(streamChat({ ...init, fetch: xhrFetch }))
+    expect(error).toMatchObject({ error: { code: 'network', cause: expect.any(TypeError) } })
+  }
+  expect(await stateOf('xhr-request')).toEqual({ requests: 0, closed: false })
+})
