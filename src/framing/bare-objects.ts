@@ -4,55 +4,60 @@ import { isObject, parseJson } from '../wire-value.ts'
 import { frameOf } from './lines.ts'
 import type { SseEvent } from './sse.ts'
 
-/** How long an object may be, in UTF-16 code units. Longer ones stay what they are to the spec. */
-const MAX_LENGTH = 64 * 1024
+/** How long such an object may be, in UTF-16 code units. */
+const MAX_LENGTH = 16_384
+
+/** The start of a line that belongs to an event stream: no line of JSON is like that. */
+const FIELD_LINE = /[\r\n](?:(?:data|event|id|retry)\b|:)/g
 
 /**
- * Finds JSON objects that stand bare between the events of an event stream, without `data:`. To the
- * spec their lines are unknown fields; it is how some servers report what broke the stream. Each is
- * a frame of its own; everything else goes to `events`.
+ * Hands on objects that stand bare between the events of an event stream, without `data:`; all other
+ * text goes to `events`. To the spec the lines of such an object are unknown fields, to be ignored;
+ * it is how some servers report what broke the stream.
  */
-export function findBareObjects(events: Stage<string, SseEvent>): Stage<string, SseEvent> {
-  let scan = scanJson()
-  /** The object that is still open, as far as it came. */
+export function takeBareObjects(events: Stage<string, SseEvent>): Stage<string, SseEvent> {
+  /** What may be such an object, from its brace on. */
   let held = ''
-  let isAtLineStart = true
+  let scan = scanJson()
+  let isLineStart = true
 
-  /** Where a line starts with a brace; -1 if none does. */
-  function findStart(text: string): number {
-    if (isAtLineStart && text.startsWith('{')) return 0
-    // Two plain searches: a pattern for both takes several times as long.
-    const afterLf = text.indexOf('\n{')
-    const afterCr = text.indexOf('\r{')
-    const first = afterLf === -1 || (afterCr !== -1 && afterCr < afterLf) ? afterCr : afterLf
-    return first === -1 ? -1 : first + 1
-  }
-
-  function pushEvents(text: string, emit: (frame: SseEvent) => void): void {
+  function pass(text: string, emit: (frame: SseEvent) => void): void {
     if (text === '') return
-    isAtLineStart = text.endsWith('\n') || text.endsWith('\r')
+    isLineStart = /[\r\n]$/.test(text)
     events.push(text, emit)
   }
 
   return {
-    push(text, emit) {
-      let rest = text
-      while (rest !== '') {
+    push(chunk, emit) {
+      let text = chunk
+      while (text !== '') {
         if (held === '') {
-          const start = findStart(rest)
-          if (start === -1) return pushEvents(rest, emit)
-          pushEvents(rest.slice(0, start), emit)
-          rest = rest.slice(start)
+          const start = isLineStart && text.startsWith('{') ? 0 : nextBrace(text)
+          pass(start === -1 ? text : text.slice(0, start), emit)
+          if (start === -1) return
+          text = text.slice(start)
         }
-        const end = scan.next(rest, 0)
-        held += end === -1 ? rest : rest.slice(0, end)
-        rest = end === -1 ? '' : rest.slice(end)
-        if (end === -1 && held.length <= MAX_LENGTH) return
-        const object = held
+        const from = held.length
+        held += text
+        const scanned = scan.next(text, 0)
+        const end = scanned === -1 ? -1 : from + scanned
+        FIELD_LINE.lastIndex = Math.max(from - 6, 0)
+        const field = FIELD_LINE.exec(held)?.index ?? -1
+        const isWhole = end !== -1 && (field === -1 || end <= field)
+        if (!isWhole && field === -1 && held.length < MAX_LENGTH) return
+        const stop = isWhole ? end : field === -1 ? held.length : field + 1
+        const object = held.slice(0, stop)
+        text = held.slice(stop)
         held = ''
         scan = scanJson()
-        if (end !== -1 && isObject(parseJson(object))) emit(frameOf(object))
-        else pushEvents(object, emit)
+        if (isWhole && isObject(parseJson(object))) {
+          // A blank line, so that the event before it goes first.
+          pass('\n\n', emit)
+          emit(frameOf(object))
+          isLineStart = false
+        } else {
+          pass(object, emit)
+        }
       }
     },
     end(emit) {
@@ -62,4 +67,12 @@ export function findBareObjects(events: Stage<string, SseEvent>): Stage<string, 
       events.end(emit)
     },
   }
+}
+
+/** The index of the first brace that starts a line other than the first; -1 if there is none. */
+function nextBrace(text: string): number {
+  const lf = text.indexOf('\n{')
+  const cr = text.indexOf('\r{')
+  if (lf === -1 && cr === -1) return -1
+  return 1 + (cr === -1 || (lf !== -1 && lf < cr) ? lf : cr)
 }

@@ -1,5 +1,5 @@
 import type { Stage } from '../stage.ts'
-import { findBareObjects } from './bare-objects.ts'
+import { takeBareObjects } from './bare-objects.ts'
 import { type BodyKind, chooseFraming, type Framing } from './choose.ts'
 import { splitJsonValues } from './json-values.ts'
 import { splitLines } from './lines.ts'
@@ -7,13 +7,13 @@ import { parseSse, type SseEvent, type SseParserOptions } from './sse.ts'
 import { passText } from './text.ts'
 
 /**
- * An event without data at the very end of a stream. The spec does not dispatch it, though it is how
- * some chats say that they are over: `event: end`.
+ * An event without data, after which nothing but comments comes. The spec does not dispatch it,
+ * though it is how some chats say that they are over: `event: end`.
  */
-const UNSEEN_EVENT = /(?:^|\r\r|\n\r?\n)event: ?(\w{1,32})[\r\n]*$/
+const UNSEEN_EVENT = /(?:^|\r\r|\n\r?\n)event: ?(\w{1,32})(?:[\r\n](?::[^\r\n]*)?)*$/
 
 /** How much of the end of an event stream is kept for it, in UTF-16 code units. */
-const MAX_TAIL = 256
+const MAX_TAIL = 4096
 
 /** Options of {@link frameBody}. */
 export interface FrameBodyOptions extends SseParserOptions {
@@ -51,7 +51,7 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
     switch (framing) {
       case 'sse':
         isSse = true
-        return findBareObjects(parseSse(options))
+        return takeBareObjects(parseSse(options))
       case 'lines':
         return splitLines(maxEventSize)
       case 'json':

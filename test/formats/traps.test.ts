@@ -156,6 +156,46 @@ const framings: readonly Fixture[] = [
       }
     }),
   ),
+  ...['\n', '\r\n', '\r'].flatMap((newline) =>
+    [0, 2].map((indent): Fixture => {
+      const bare = JSON.stringify(fault, null, indent).replaceAll('\n', newline)
+      const options = { newline: newline as '\n' }
+      return {
+        name: `a bare error in the middle, indented by ${indent}, lines ending with ${JSON.stringify(newline)}`,
+        contentType: eventStream,
+        format: 'gemini',
+        body:
+          sse([part('Hel')], options) +
+          bare +
+          newline +
+          newline +
+          sse([part('lo', 'STOP')], options),
+        expect: failed,
+      }
+    }),
+  ),
+  {
+    name: 'a bare error on the line after the data of an event',
+    contentType: eventStream,
+    format: 'openaiChat',
+    body: `data: ${JSON.stringify(chunk('Hel'))}\n${JSON.stringify(fault)}\n\n${chat}`,
+    expect: failed,
+  },
+  {
+    name: 'bare braces that are no object are unknown fields',
+    contentType: eventStream,
+    format: 'openaiChat',
+    body: `${sse([chunk('Hel')])}{ return }\n{"open":\n: comment\n}\n{\n${sse([chunk('lo', 'stop'), '[DONE]'])}`,
+    expect: stopped,
+  },
+  {
+    name: 'an event without data is the end though comments follow',
+    contentType: eventStream,
+    format: 'langgraph',
+    body: 'event: data\r\ndata: "Hello"\r\n\r\nevent: end\r\n\r\n: ping - now\r\n\r\n',
+    expect: stopped,
+    sniffed: false,
+  },
   {
     name: 'a bare error alone in an event stream',
     contentType: eventStream,
