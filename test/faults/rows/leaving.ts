@@ -1,0 +1,329 @@
+import assert from 'node:assert/strict'
+import { performance } from 'node:perf_hooks'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { ChatEvent, ChatStream } from 'chatwire'
+import { sse } from '../../helpers/encode.ts'
+import { rawHead, type TestServer } from '../../helpers/server.ts'
+import type { Scenario } from '../harness.ts'
+import { answer } from '../secrets.ts'
+import { drips, ends, type Serve, silent, stalls, tcp, writesOn } from '../serve.ts'
+
+const said = sse([{ text: answer }])
+const whole = [`text ${answer}`, `done stop: ${answer}`]
+const aborted = [`text ${answer}`, `done aborted: ${answer}`]
+const over = { done: true, value: undefined }
+
+/** Three events in one packet. */
+const packet = tcp((socket) => {
+  const body = sse([{ text: answer }, { reasoning: 'b' }, { text: 'c' }])
+  socket.write(rawHead('connection: close') + body)
+})
+
+const reasons: Record<string, unknown> = {
+  'no reason': undefined,
+  'an Error': new Error('stop'),
+  'a string': 'stop',
+  null: null,
+  'an AbortError': new DOMException('stop', 'AbortError'),
+  'a TimeoutError of somebody else': Object.assign(new Error('late'), { name: 'TimeoutError' }),
+}
+
+/** Fails if it takes a tenth of a second or more. */
+async function atOnce<T>(something: () => Promise<T>): Promise<T> {
+  const start = performance.now()
+  const result = await something()
+  assert.ok(performance.now() - start < 100, 'it takes less than 100 ms')
+  return result
+}
+
+async function readOn(stream: ChatStream): Promise<ChatEvent[]> {
+  const events: ChatEvent[] = []
+  for await (const event of stream) events.push(event)
+  return events
+}
+
+/** Waits until the request is on its way. */
+async function arrived(server: TestServer): Promise<void> {
+  while (server.requests() === 0) await wait(2)
+}
+
+type When = Pick<Scenario, 'serve' | 'read' | 'expected' | 'requests'>
+
+/** Each time at which an abort can come. */
+const aborts = (reason: unknown): Record<string, When> => ({
+  'before the call': {
+    serve: stalls(said),
+    async read(stream, abort) {
+      abort.abort(reason)
+      return readOn(stream)
+    },
+    expected: ['done aborted: '],
+    requests: 0,
+  },
+  'before the headers': {
+    serve: silent,
+    async read(stream, abort, server) {
+      const events = readOn(stream)
+      await arrived(server)
+      abort.abort(reason)
+      return atOnce(() => events)
+    },
+    expected: ['done aborted: '],
+  },
+  'in the turn of the first next()': {
+    serve: stalls(said),
+    read(stream, abort) {
+      const events = readOn(stream)
+      abort.abort(reason)
+      return atOnce(() => events)
+    },
+    expected: ['done aborted: '],
+    requests: 0,
+  },
+  'while a read stalls': {
+    serve: stalls(said, 'data: {"text":"never'),
+    async read(stream, abort) {
+      const first = await stream.next()
+      const rest = readOn(stream)
+      await wait(20)
+      abort.abort(reason)
+      return [first.value as ChatEvent, ...(await atOnce(() => rest))]
+    },
+    expected: aborted,
+  },
+  'in the loop body, with more in the same packet': {
+    serve: packet,
+    async read(stream, abort) {
+      const events: ChatEvent[] = []
+      for await (const event of stream) {
+        events.push(event)
+        abort.abort(reason)
+        abort.abort('again')
+      }
+      return events
+    },
+    expected: [`text ${answer}`, `done aborted: ${answer}c`],
+  },
+  'in a microtask of an event': {
+    serve: packet,
+    async read(stream, abort) {
+      const events: ChatEvent[] = []
+      for (;;) {
+        const next = stream.next()
+        next.then(() => abort.abort(reason))
+        const { done, value } = await next
+        if (done) return events
+        events.push(value)
+      }
+    },
+    expected: [`text ${answer}`, `done aborted: ${answer}c`],
+  },
+  'while events wait to be taken': {
+    serve: ends(said, sse([{ reasoning: 'b' }, '[DONE]'])),
+    async read(stream, abort) {
+      const first = await stream.next()
+      await wait(50)
+      abort.abort(reason)
+      return [first.value as ChatEvent, ...(await readOn(stream))]
+    },
+    expected: aborted,
+  },
+  'while the server writes without end': {
+    serve: writesOn(() => said.repeat(1000)),
+    async read(stream, abort) {
+      await stream.next()
+      abort.abort(reason)
+      const rest = await readOn(stream)
+      assert.deepEqual(
+        rest.map(({ type }) => type),
+        ['done'],
+      )
+      return []
+    },
+    expected: [],
+  },
+  'after done': {
+    serve: ends(said, sse(['[DONE]'])),
+    async read(stream, abort) {
+      const events = await readOn(stream)
+      abort.abort(reason)
+      return events
+    },
+    expected: whole,
+  },
+})
+
+/** An abort, at any time and with any reason, is one `done` at once. */
+export const aborting: readonly Scenario[] = Object.entries(reasons).flatMap(([name, reason]) =>
+  Object.entries(aborts(reason)).map(([time, when]) => ({
+    rule: `with ${name}, ${time}`,
+    ...when,
+  })),
+)
+
+/** Leaves a stream on which a `next()` waits. */
+const leaving =
+  (
+    leave: (stream: ChatStream) => Promise<unknown>,
+    isAnswered = true,
+  ): NonNullable<Scenario['read']> =>
+  async (stream, _abort, server) => {
+    if (isAnswered) await stream.next()
+    const waiting = stream.next()
+    await arrived(server)
+    await wait(20)
+    await atOnce(() => leave(stream))
+    assert.deepEqual(await waiting, over)
+    return []
+  }
+
+const ways: Record<string, (stream: ChatStream) => Promise<unknown>> = {
+  'return()': async (stream) => assert.deepEqual(await stream.return(), over),
+  'throw()': (stream) => assert.rejects(stream.throw('mine'), (error) => error === 'mine'),
+  'the end of an await using block': async (stream) => {
+    await using _ = stream
+  },
+}
+
+const left: readonly Scenario[] = Object.entries(ways).flatMap(([way, leave]) => [
+  {
+    rule: `by ${way} during a read that stalls`,
+    serve: stalls(said),
+    read: leaving(leave),
+    expected: [],
+  },
+  {
+    rule: `by ${way} before the headers`,
+    serve: silent,
+    read: leaving(leave, false),
+    expected: [],
+  },
+  {
+    rule: `by ${way} while the body of a refusal is read`,
+    serve: tcp((socket) => socket.write('HTTP/1.1 500 No\r\ncontent-length: 9\r\n\r\nno')),
+    read: leaving(leave, false),
+    expected: [],
+  },
+  {
+    rule: `by ${way} before the first next() sends no request`,
+    serve: stalls(said),
+    async read(stream: ChatStream) {
+      await atOnce(() => leave(stream))
+      await wait(20)
+      return []
+    },
+    expected: [],
+    requests: 0,
+  },
+  {
+    rule: `by ${way} in the turn of the first next()`,
+    serve: stalls(said),
+    async read(stream: ChatStream) {
+      const waiting = stream.next()
+      await atOnce(() => leave(stream))
+      assert.deepEqual(await waiting, over)
+      await wait(20)
+      return []
+    },
+    expected: [],
+    requests: 0,
+  },
+  {
+    rule: `by ${way} after done`,
+    serve: ends(said, sse(['[DONE]'])),
+    async read(stream: ChatStream) {
+      const events = await readOn(stream)
+      await leave(stream)
+      return events
+    },
+    expected: whole,
+  },
+])
+
+const isLeft = (serve: Serve): Omit<Scenario, 'rule'> => ({
+  serve,
+  act: () => 'leave',
+  expected: [`text ${answer}`],
+})
+
+/** Leaving a stream, in any way, ends it at once and closes the connection. */
+export const leavings: readonly Scenario[] = [
+  ...left,
+  { rule: 'by break while the server stalls', ...isLeft(stalls(said)) },
+  { rule: 'by break with more in the same packet', ...isLeft(packet) },
+  {
+    rule: 'by break while the server writes without end',
+    serve: writesOn(() => sse([{ text: 'x' }]).repeat(100)),
+    act: () => 'leave',
+    expected: [/^text x+$/],
+  },
+  {
+    rule: 'by throwing in the loop',
+    serve: stalls(said),
+    async read(stream) {
+      const events: ChatEvent[] = []
+      const loop = async (): Promise<void> => {
+        for await (const event of stream) {
+          events.push(event)
+          throw new Error('in the loop')
+        }
+      }
+      await assert.rejects(loop(), /in the loop/)
+      return events
+    },
+    expected: [`text ${answer}`],
+  },
+  {
+    rule: 'not at all, but never reading it, sends no request',
+    serve: stalls(said),
+    async read(stream, _abort, server) {
+      stream[Symbol.asyncIterator]()
+      await wait(50)
+      assert.equal(server.sockets(), 0)
+      await stream.return()
+      return []
+    },
+    expected: [],
+    requests: 0,
+  },
+]
+
+/** More than one consumer. */
+export const consumers: readonly Scenario[] = [
+  {
+    rule: 'several calls of next() at once give the events in order, then the end',
+    serve: drips(5, [said, sse([{ reasoning: 'b' }]), sse([{ text: 'c' }]), sse(['[DONE]'])]),
+    async read(stream) {
+      const results = await Promise.all(Array.from({ length: 10 }, () => stream.next()))
+      return results.flatMap(({ done, value }) => (done ? [] : [value]))
+    },
+    expected: [`text ${answer}`, 'reasoning b', 'text c', `done stop: ${answer}c`],
+  },
+  {
+    rule: 'a second loop is a TypeError, and disturbs the first one as little as can be',
+    serve: drips(20, [said, sse([{ reasoning: 'b' }]), sse(['[DONE]'])]),
+    async read(stream) {
+      const first = readOn(stream)
+      await assert.rejects(readOn(stream), TypeError)
+      return first
+    },
+    expected: [`text ${answer}`, 'reasoning b', `done stop: ${answer}`],
+  },
+  {
+    rule: 'one that is slower than the server makes it wait',
+    serve: (() => {
+      let isFirst = true
+      return writesOn(() => {
+        const next = isFirst ? said : `: ${' '.repeat(64 * 1024)}\n\n`
+        isFirst = false
+        return next
+      })
+    })(),
+    init: { readAheadBytes: 256 * 1024, timeout: { idle: 100 } },
+    async act() {
+      await wait(300)
+      return 'leave'
+    },
+    expected: [`text ${answer}`],
+  },
+]

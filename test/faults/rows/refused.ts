@@ -1,0 +1,292 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { sse } from '../../helpers/encode.ts'
+import { failed, type Scenario } from '../harness.ts'
+import { answer } from '../secrets.ts'
+import { answers, eventStream, head, http, nobody, tcp, writesOn } from '../serve.ts'
+
+const json = { 'content-type': 'application/json; charset=utf-8' }
+const plain = { 'content-type': 'text/plain' }
+const html = { 'content-type': 'text/html; charset=utf-8' }
+const whole = [`text ${answer}`, `done stop: ${answer}`]
+const stream = sse([{ text: answer }, '[DONE]'])
+const cap = 64 * 1024
+
+const hasLength = (length: number) => (value: unknown) => String(value).length === length
+
+/** A status, and what is made of it. */
+export const statuses: readonly Scenario[] = [
+  ...[400, 401, 402, 403, 404, 405, 409, 410, 413, 418, 422, 451].map(refusal(false)),
+  ...[408, 425, 429, 500, 501, 502, 503, 504, 529].map(refusal(true)),
+  ...[204, 205].map((status) => ({
+    rule: `${status} has no answer: truncated`,
+    serve: answers(status, {}),
+    expected: failed('truncated'),
+  })),
+  {
+    rule: '304 has no body, and is an http error',
+    serve: answers(304, {}),
+    expected: failed('http'),
+    error: { status: 304, body: '', retryable: false },
+  },
+  ...[201, 202, 203, 206, 210, 299].map((status) => ({
+    rule: `${status} is success, and its body the answer`,
+    serve: answers(status, eventStream, stream),
+    expected: whole,
+  })),
+  {
+    rule: '600 and beyond is an http error, or none that the engine lets through',
+    serve: tcp((socket) => socket.end(head.replace('200 OK', '999 Odd'))),
+    expected: failed('http', 'network'),
+  },
+]
+
+function refusal(retryable: boolean) {
+  return (status: number): Scenario => ({
+    rule: `${status} is an http error, ${retryable ? '' : 'not '}worth another try, and is not tried again`,
+    serve: answers(
+      status,
+      { ...json, 'x-request-id': 'req_1', 'retry-after': '0' },
+      '{"detail":"No"}',
+    ),
+    expected: failed('http'),
+    error: {
+      status,
+      retryable,
+      body: '{"detail":"No"}',
+      requestId: 'req_1',
+      retryAfterMs: 0,
+      message: new RegExp(`${status}: No\\.`),
+    },
+  })
+}
+
+/** The words of providers, as they send them with a refusal. */
+export const providers: readonly Scenario[] = [
+  words('OpenAI', 'Incorrect API key provided', 'invalid_api_key', (message, code) => ({
+    error: { message, type: 'invalid_request_error', param: null, code },
+  })),
+  words('Anthropic', 'invalid x-api-key', 'authentication_error', (message, type) => ({
+    type: 'error',
+    error: { type, message },
+  })),
+  words('Gemini', 'Request had invalid credentials', '401', (message) => ({
+    error: { code: 401, message, status: 'UNAUTHENTICATED' },
+  })),
+  words('FastAPI, a string', 'Not authenticated', undefined, (detail) => ({ detail })),
+  words('FastAPI, a list', 'Field required', 'missing', (msg, type) => ({
+    detail: [{ loc: ['body', 'messages'], msg, type }],
+  })),
+]
+
+function words(
+  name: string,
+  message: string,
+  code: string | undefined,
+  make: (message: string, code?: string) => unknown,
+): Scenario {
+  const body = JSON.stringify(make(message, code))
+  return {
+    rule: `${name} is an http error that says them`,
+    serve: answers(401, json, body),
+    expected: failed('http'),
+    error: { status: 401, body, message: new RegExp(message) },
+  }
+}
+
+const inAMinute = new Date(Date.now() + 60_000).toUTCString()
+const isAlmostAMinute = (value: unknown): boolean =>
+  Number(value) > 40_000 && Number(value) <= 60_000
+const retryAfter: [Record<string, string>, unknown][] = [
+  [{ 'retry-after': '2' }, 2000],
+  [{ 'retry-after': '0' }, 0],
+  [{ 'retry-after': '1.5' }, 1500],
+  [{ 'retry-after': '-1' }, undefined],
+  [{ 'retry-after': '1e9' }, undefined],
+  [{ 'retry-after': 'abc' }, undefined],
+  [{ 'retry-after': '' }, undefined],
+  [{ 'retry-after': 'Infinity' }, undefined],
+  [{ 'retry-after': 'NaN' }, undefined],
+  [{ 'retry-after': '9'.repeat(400) }, Number.MAX_SAFE_INTEGER],
+  [{ 'retry-after': inAMinute }, isAlmostAMinute],
+  [{ 'retry-after': 'Wed, 21 Oct 2015 07:28:00 GMT' }, 0],
+  [
+    { 'retry-after': 'Sun, 21 Oct 2035 07:28:00 GMT' },
+    Date.parse('2035-10-21T07:28:00Z') > Date.now() ? (value: unknown) => Number(value) > 1e9 : 0,
+  ],
+  [{ 'retry-after-ms': '350' }, 350],
+  [{ 'retry-after-ms': '350', 'retry-after': '2' }, 350],
+  [{ 'retry-after-ms': 'soon', 'retry-after': '2' }, 2000],
+  [{}, undefined],
+]
+
+/** How long to wait, as the server says it. */
+export const delays: readonly Scenario[] = retryAfter.flatMap(([headers, retryAfterMs]) =>
+  [429, 503].map((status) => ({
+    rule: `with status ${status} is read: ${JSON.stringify(headers).slice(0, 60)}`,
+    serve: answers(status, { ...json, ...headers }, '{}'),
+    expected: failed('http'),
+    error: { status, retryable: true, retryAfterMs },
+  })),
+)
+
+/** The body of a refusal. */
+export const bodies: readonly Scenario[] = [
+  {
+    rule: 'may be a page',
+    serve: answers(502, html, '<h1>Bad gateway</h1>'),
+    expected: failed('http'),
+    error: { status: 502, body: '<h1>Bad gateway</h1>', message: /^[^<]*$/ },
+  },
+  {
+    rule: 'may be empty',
+    serve: answers(500, {}),
+    expected: failed('http'),
+    error: { body: '' },
+  },
+  {
+    rule: 'may be an event stream',
+    serve: answers(503, eventStream, sse([{ error: { message: 'busy' } }])),
+    expected: failed('http'),
+    error: { status: 503, body: sse([{ error: { message: 'busy' } }]) },
+  },
+  {
+    rule: 'that is no UTF-8 is replaced where it is none',
+    serve: answers(500, plain, Buffer.from([0x61, 0xff, 0xc3, 0x62])),
+    expected: failed('http'),
+    error: { body: 'a��b' },
+  },
+  {
+    rule: 'without end is kept up to 64 KiB',
+    serve: writesOn(() => '<p>'.repeat(5000), 403, plain),
+    expected: failed('http'),
+    error: { status: 403, body: hasLength(cap) },
+  },
+  {
+    rule: 'of 100 MB is kept up to 64 KiB',
+    serve: writesOn(() => 'x'.repeat(64 * 1024), 500, { ...plain, 'content-length': '100000000' }),
+    expected: failed('http'),
+    error: { body: hasLength(cap) },
+  },
+  {
+    rule: 'that breaks off counts as far as it came',
+    serve: tcp(async (socket) => {
+      socket.write('HTTP/1.1 503 Busy\r\ncontent-length: 100\r\n\r\nno room')
+      await wait(30)
+      socket.resetAndDestroy()
+    }),
+    expected: failed('http'),
+    error: { status: 503, body: 'no room' },
+  },
+  {
+    rule: 'that is being read is let go of by an abort',
+    serve: http((_request, response) => {
+      response.writeHead(500, json).write('{"error":')
+    }),
+    read: async (stream, abort) => {
+      const events = []
+      setTimeout(() => abort.abort(), 60)
+      for await (const event of stream) events.push(event)
+      return events
+    },
+    expected: ['done aborted: '],
+  },
+]
+
+/** A success that is no stream. */
+export const mislabelled: readonly Scenario[] = [
+  {
+    rule: 'a page is a content-type error',
+    serve: answers(200, html, '<!doctype html><title>Login</title>'),
+    expected: failed('content-type'),
+    error: { contentType: html['content-type'], body: '<!doctype html><title>Login</title>' },
+  },
+  {
+    rule: 'a page without end is let go of',
+    serve: writesOn(() => '<p>'.repeat(5000), 200, html),
+    expected: failed('content-type'),
+    error: { body: hasLength(cap) },
+  },
+  {
+    rule: 'a page without end that says it is an event stream is let go of',
+    serve: writesOn(() => '<p>'.repeat(5000)),
+    init: { maxEventSize: 100_000 },
+    expected: failed('content-type', 'too-large'),
+  },
+  {
+    rule: 'a JSON error is the provider’s',
+    serve: answers(200, json, '{"error":{"message":"it is overloaded","code":"overloaded"}}'),
+    expected: failed('provider'),
+    error: { providerCode: 'overloaded', retryable: true, message: /it is overloaded/ },
+  },
+  {
+    rule: 'JSON that is no answer is a content-type error',
+    serve: answers(200, json, '{"status":"healthy","uptime":5}'),
+    expected: failed('content-type'),
+    error: { body: '{"status":"healthy","uptime":5}' },
+  },
+  {
+    rule: 'a whole JSON answer is that answer',
+    serve: answers(
+      200,
+      json,
+      JSON.stringify({
+        object: 'chat.completion',
+        choices: [{ index: 0, message: { content: answer }, finish_reason: 'length' }],
+      }),
+    ),
+    expected: [`text ${answer}`, `done length: ${answer}`],
+  },
+  {
+    rule: 'a whole JSON answer that was cut is truncated',
+    serve: answers(
+      200,
+      json,
+      `{"object":"chat.completion","choices":[{"message":{"content":"${answer}`,
+    ),
+    expected: failed('truncated'),
+  },
+  {
+    rule: 'an empty body is truncated',
+    serve: answers(200, eventStream),
+    expected: failed('truncated'),
+    error: { pending: undefined },
+  },
+]
+
+/** The type of a stream, whose essence alone counts. */
+export const types: readonly Scenario[] = [
+  'text/event-stream',
+  'text/event-stream;',
+  'Text/Event-Stream;charset=ISO-8859-1',
+  'text/event-stream;charset=x',
+  'text/event-stream, text/event-stream',
+  ' text/event-stream ; a="b;c"',
+  'text/plain',
+  'application/octet-stream',
+  'application/json',
+  'nonsense',
+].map((type) => ({
+  rule: `may be '${type}'`,
+  serve: answers(200, { 'content-type': type }, stream),
+  expected: whole,
+}))
+
+/** Types that must be told by what comes. */
+export const otherTypes: readonly Scenario[] = [
+  { rule: 'may be missing', serve: answers(200, {}, stream), expected: whole },
+  {
+    rule: 'may come twice',
+    serve: tcp((socket) =>
+      socket.end(
+        `HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-type: text/html\r\nconnection: close\r\n\r\n${stream}`,
+      ),
+    ),
+    expected: whole,
+  },
+  {
+    rule: 'is not asked of a server that is not there',
+    serve: nobody,
+    expected: failed('network'),
+    requests: 0,
+  },
+]
