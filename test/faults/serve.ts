@@ -35,16 +35,17 @@ export const stalls = (...parts: Part[]): Serve =>
     for (const part of parts) response.write(part)
   })
 
-/** Writes what `next` gives, in chunks, until the connection is closed. */
-export const writesOn = (
-  next: () => string,
+/** Writes the first part, then the other one again and again until the connection is closed. */
+export const floods = (
+  first: string,
+  more: string,
   status = 200,
   headers: Record<string, string> = eventStream,
 ): Serve =>
   http((_request, response) => {
-    response.writeHead(status, headers)
+    response.writeHead(status, headers).write(first)
     const write = (): void => {
-      while (!response.destroyed && response.write(next()));
+      while (!response.destroyed && response.write(more));
     }
     response.on('drain', write)
     write()

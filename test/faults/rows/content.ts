@@ -2,7 +2,7 @@ import { sse } from '../../helpers/encode.ts'
 import { delta, finish } from '../../transport/feed.ts'
 import { lost, type Scenario } from '../harness.ts'
 import { answer } from '../secrets.ts'
-import { drips, ends, stalls, writesOn } from '../serve.ts'
+import { drips, ends, floods, stalls } from '../serve.ts'
 
 const said = sse([{ text: answer }])
 const whole = [`text ${answer}`, `done stop: ${answer}`]
@@ -186,14 +186,7 @@ export const marker: readonly Scenario[] = [
   },
   {
     rule: 'ends it, though the server writes on without end',
-    serve: (() => {
-      let isFirst = true
-      return writesOn(() => {
-        const text = isFirst ? said + done : filler
-        isFirst = false
-        return text
-      })
-    })(),
+    serve: floods(said + done, filler),
     expected: whole,
   },
   { rule: 'counts once', serve: ends(said, done, done, said), expected: whole },

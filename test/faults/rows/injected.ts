@@ -12,12 +12,12 @@ const timeout = { response: 200, idle: 200 }
 /** Whatever a fetch of the caller's may do; types are what it breaks first. */
 const fetching = (result: () => unknown): typeof fetch => result as typeof fetch
 
-const responding = (body: unknown): typeof fetch =>
+const responding = (body: () => unknown): typeof fetch =>
   fetching(async () => ({
     status: 200,
     headers: new Headers(eventStream),
     bodyUsed: false,
-    body,
+    body: body(),
   }))
 
 const usedResponse = async (): Promise<Response> => {
@@ -32,19 +32,22 @@ const lockedResponse = async (): Promise<Response> => {
   return response
 }
 
-/** A reader that does as it is told. */
+/** A body that is read and cancelled as given. */
 const reading = (read: () => unknown, cancel: () => unknown = () => undefined): typeof fetch =>
-  responding({ getReader: () => ({ read, cancel, releaseLock() {} }) })
+  responding(() => ({ getReader: () => ({ read, cancel }) }))
 
 /** Gives the first words, then what `next` gives. */
-const afterWords = (next: () => unknown, cancel?: () => unknown): typeof fetch => {
-  let isFirst = true
-  return reading(() => {
-    if (!isFirst) return next()
-    isFirst = false
-    return Promise.resolve({ done: false, value: said })
-  }, cancel)
-}
+const afterWords = (next: () => unknown, cancel: () => unknown = () => undefined): typeof fetch =>
+  responding(() => {
+    const first = [Promise.resolve({ done: false, value: said })]
+    return { getReader: () => ({ read: () => first.pop() ?? next(), cancel }) }
+  })
+
+/** Gives a body that is an async iterable of chunks, whatever they are. */
+const chunks = (parts: readonly unknown[]): typeof fetch =>
+  responding(async function* () {
+    yield* parts
+  })
 
 const never = (): Promise<never> => new Promise(() => {})
 const fails = (): never => {
@@ -60,11 +63,15 @@ const rows: [string, typeof fetch, Scenario['expected']][] = [
   ['gives an object without headers', fetching(async () => ({ status: 200 })), failed('callback')],
   ['gives a response that was read', fetching(usedResponse), failed('callback')],
   ['gives a response that is locked', fetching(lockedResponse), failed('callback')],
-  ['gives a body that is null', responding(null), failed('truncated')],
-  ['gives a body that is missing', responding(undefined), failed('callback')],
-  ['gives a body that is text', responding('data: x\n\n'), failed('callback')],
-  ['gives a body of Node that has ended', responding(sourceOf([said, done]).stream), whole],
-  ['gives a body whose reader cannot be had', responding({ getReader: fails }), failed('network')],
+  ['gives a body that is null', responding(() => null), failed('truncated')],
+  ['gives a body that is missing', responding(() => undefined), failed('callback')],
+  ['gives a body that is text', responding(() => 'data: x\n\n'), failed('callback')],
+  ['gives a body that was made by hand', responding(() => sourceOf([said, done]).stream), whole],
+  [
+    'gives a body whose reader cannot be had',
+    responding(() => ({ getReader: fails })),
+    failed('network'),
+  ],
   ['gives a body that never comes', reading(never), failed('timeout')],
   ['gives a body that rejects later', afterWords(rejects), lost('network')],
   ['gives a body that stalls and whose cancel does too', afterWords(never, never), lost('timeout')],
@@ -76,20 +83,11 @@ const rows: [string, typeof fetch, Scenario['expected']][] = [
   ],
   ['gives chunks that are nothing', afterWords(async () => ({ done: false })), lost('callback')],
   ['gives chunks that are numbers', afterWords(async () => ({ value: 1 })), lost('callback')],
-  ['gives empty chunks between others', responding(chunks([said, new Uint8Array(), done])), whole],
-  ['gives chunks of text', responding(chunks([sse([{ text: answer }]), sse(['[DONE]'])])), whole],
-  [
-    'gives chunks of other views',
-    responding(chunks([new DataView(said.slice().buffer), done])),
-    whole,
-  ],
-  ['gives chunks of bare buffers', responding(chunks([said.slice().buffer, done])), whole],
+  ['gives empty chunks between others', chunks([said, new Uint8Array(), done]), whole],
+  ['gives chunks of text', chunks([sse([{ text: answer }]), sse(['[DONE]'])]), whole],
+  ['gives chunks of other views', chunks([new DataView(said.slice().buffer), done]), whole],
+  ['gives chunks of bare buffers', chunks([said.slice().buffer, done]), whole],
 ]
-
-/** An async iterable of chunks, whatever they are. */
-async function* chunks(parts: readonly unknown[]): AsyncGenerator<unknown> {
-  yield* parts
-}
 
 /** A fetch of the caller's, which may be wrong in any way: the stream ends all the same. */
 export const injected: readonly Scenario[] = rows.map(([rule, fetch, expected]) => ({

@@ -6,7 +6,7 @@ import { sse } from '../../helpers/encode.ts'
 import { rawHead, type TestServer } from '../../helpers/server.ts'
 import type { Scenario } from '../harness.ts'
 import { answer } from '../secrets.ts'
-import { drips, ends, type Serve, silent, stalls, tcp, writesOn } from '../serve.ts'
+import { drips, ends, floods, type Serve, silent, stalls, tcp } from '../serve.ts'
 
 const said = sse([{ text: answer }])
 const whole = [`text ${answer}`, `done stop: ${answer}`]
@@ -129,7 +129,7 @@ const aborts = (reason: unknown): Record<string, When> => ({
     expected: aborted,
   },
   'while the server writes without end': {
-    serve: writesOn(() => said.repeat(1000)),
+    serve: floods(said, said.repeat(1000)),
     async read(stream, abort) {
       await stream.next()
       abort.abort(reason)
@@ -253,7 +253,7 @@ export const leavings: readonly Scenario[] = [
   { rule: 'by break with more in the same packet', ...isLeft(packet) },
   {
     rule: 'by break while the server writes without end',
-    serve: writesOn(() => sse([{ text: 'x' }]).repeat(100)),
+    serve: floods('', sse([{ text: 'x' }]).repeat(100)),
     act: () => 'leave',
     expected: [/^text x+$/],
   },
@@ -311,14 +311,7 @@ export const consumers: readonly Scenario[] = [
   },
   {
     rule: 'one that is slower than the server makes it wait',
-    serve: (() => {
-      let isFirst = true
-      return writesOn(() => {
-        const next = isFirst ? said : `: ${' '.repeat(64 * 1024)}\n\n`
-        isFirst = false
-        return next
-      })
-    })(),
+    serve: floods(said, `: ${' '.repeat(64 * 1024)}\n\n`),
     init: { readAheadBytes: 256 * 1024, timeout: { idle: 100 } },
     async act() {
       await wait(300)

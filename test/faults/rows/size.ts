@@ -1,42 +1,32 @@
 import { sse } from '../../helpers/encode.ts'
 import { lost, type Scenario } from '../harness.ts'
 import { answer } from '../secrets.ts'
-import { ends, stalls, writesOn } from '../serve.ts'
+import { ends, floods, stalls } from '../serve.ts'
 
 const said = sse([{ text: answer }])
 const whole = [`text ${answer}`, `done stop: ${answer}`]
 const done = sse(['[DONE]'])
 const maxEventSize = 100_000
 
-/** After the first words, the same without end. */
-const floods = (text: string) => {
-  let isFirst = true
-  return writesOn(() => {
-    const next = isFirst ? said : text
-    isFirst = false
-    return next
-  })
-}
-
-const excesses: [string, string][] = [
-  ['a line without end', 'x'.repeat(10_000)],
-  ['a data line without end', `data: ${'x'.repeat(10_000)}`],
-  ['data lines without end', 'data: x\n'.repeat(1000)],
-  ['a comment without end', `:${'x'.repeat(10_000)}`],
-  ['an id without end', `id: ${'x'.repeat(10_000)}`],
+const excesses: [name: string, start: string, more: string][] = [
+  ['a line without end', '', 'x'.repeat(10_000)],
+  ['a data line without end', 'data: ', 'x'.repeat(10_000)],
+  ['data lines without end', '', 'data: x\n'.repeat(1000)],
+  ['a comment without end', ':', 'x'.repeat(10_000)],
+  ['an id without end', 'id: ', 'x'.repeat(10_000)],
 ]
 
 /** More than is taken, from a server that never ends. */
 export const excess: readonly Scenario[] = [
-  ...excesses.map(([name, text]): Scenario => {
-    return {
+  ...excesses.map(
+    ([name, start, more]): Scenario => ({
       rule: `${name} is too large, and the connection is closed`,
-      serve: floods(text.replace(/^\w+: (?=x)/, '')),
+      serve: floods(said + start, more),
       init: { maxEventSize },
       expected: lost('too-large'),
       error: { limit: maxEventSize },
-    }
-  }),
+    }),
+  ),
   {
     rule: 'one line that is too large, in one write',
     serve: stalls(said, `data: ${'x'.repeat(2 * maxEventSize)}\n\n`),
