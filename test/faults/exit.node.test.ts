@@ -8,9 +8,8 @@ import { startHttp } from '../helpers/server.ts'
 import { scenarios } from './scenarios.ts'
 
 /** Runs a program; tells what it said, and how long it took to exit after it had said it. */
-async function exitOf(file: string, ...args: string[]) {
-  const program = fileURLToPath(new URL(file, import.meta.url))
-  const child = spawn(process.execPath, ['--no-warnings', program, ...args])
+async function exitOf(program: URL, ...args: string[]) {
+  const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(program), ...args])
   let output = ''
   let saidAt = 0
   for (const stream of [child.stdout, child.stderr]) {
@@ -43,7 +42,11 @@ describe.concurrent('a program exits by itself within half a second', () => {
         response.writeHead(200, { 'content-type': 'text/event-stream' }).write(body)
       })
       try {
-        const { code, output, tookMs } = await exitOf('exit.ts', server.url, way)
+        const { code, output, tookMs } = await exitOf(
+          new URL('exit.ts', import.meta.url),
+          server.url,
+          way,
+        )
         expect(output).toBe('left\n')
         expect(code).toBe(0)
         expect(tookMs).toBeLessThan(500)
@@ -56,7 +59,7 @@ describe.concurrent('a program exits by itself within half a second', () => {
   }
 
   test('after every scenario there is, with nothing left that keeps it alive', async () => {
-    const { code, output, tookMs } = await exitOf('every.ts')
+    const { code, output, tookMs } = await exitOf(new URL('every.ts', import.meta.url))
     const count = Object.values(scenarios).flat().length
     expect(output).toBe(`${count} scenarios, alive: \n`)
     expect(code).toBe(0)
