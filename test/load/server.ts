@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
@@ -55,6 +56,7 @@ const server = createServer(async (request, response) => {
   const isZipped = /bomb$/i.test(name)
   const part = (text: string): string | Uint8Array => (isZipped ? gzipSync(text) : text)
   response.on('error', () => undefined)
+  const closed = once(response, 'close')
   response.writeHead(200, {
     'content-type': 'text/event-stream',
     ...(isZipped && { 'content-encoding': 'gzip' }),
@@ -64,11 +66,7 @@ const server = createServer(async (request, response) => {
   await wait(20)
   for (const bytes of body?.() ?? []) {
     if (response.destroyed) return
-    if (response.write(bytes)) continue
-    await new Promise<void>((resolve) => {
-      response.once('drain', resolve)
-      response.once('close', resolve)
-    })
+    if (!response.write(bytes)) await Promise.race([once(response, 'drain'), closed])
   }
   response.end(part(end))
 })

@@ -186,12 +186,9 @@ export const silence: readonly Scenario[] = [
         await wait(20)
       }
     }),
-    // The harness aborts with it once more, as with any signal.
-    read: async (stream, abort) => {
-      const events = []
+    act(event, abort) {
+      if (event.type !== 'text') return
       setTimeout(() => abort.abort(new DOMException('too late', 'TimeoutError')), 300)
-      for await (const event of stream) events.push(event)
-      return events
     },
     init: { timeout: { idle: 200 } },
     expected: lost('timeout'),

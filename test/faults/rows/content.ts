@@ -57,7 +57,7 @@ const encodings: [string, string | Uint8Array, string[]][] = [
   ],
   [
     'comments, ids, reconnection times and unknown fields between',
-    `: x\nid: 1\nretry: 10\nfoo: bar\n\n${said}retry: ${'9'.repeat(400)}\n\n${done}`,
+    `: x\nid: 1\nretry: 10\nfoo: bar\n\n${said}retry: ${'9'.repeat(40)}\n\n${done}`,
     whole,
   ],
   ['no space after the colon', `data:{"text":"${answer}"}\n\ndata:[DONE]\n\n`, whole],
