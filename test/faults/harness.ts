@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import { getEventListeners } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
-import { type ChatEvent, type ChatInit, type ChatStream, streamChat } from 'chatwire'
+import {
+  type ChatEvent,
+  type ChatInit,
+  type ChatStream,
+  isChatError,
+  streamChat,
+  streamEvents,
+} from 'chatwire'
 import { checkPromises } from '../helpers/run.ts'
 import type { TestServer } from '../helpers/server.ts'
 import { brief } from '../transport/brief.ts'
@@ -141,6 +148,45 @@ function match(fields: Record<string, unknown>, wanted: Record<string, unknown> 
     if (value instanceof RegExp) assert.match(String(field), value, name)
     else if (typeof value === 'function') assert.ok(value(field), `${name} is ${String(field)}`)
     else assert.deepEqual(field, value, name)
+  }
+}
+
+/** The codes of a stream that knows no chat. */
+const rawCodes = ['http', 'content-type', 'network', 'timeout', 'too-large', 'callback']
+
+/**
+ * Plays the same to `streamEvents`, which knows no end marker and throws: whatever it makes of it, it
+ * ends or throws one documented error, and leaves nothing behind.
+ */
+export async function playRaw({ rule, serve, init, url }: Scenario): Promise<void> {
+  const server = await serve()
+  const abort = new AbortController()
+  const { signal } = abort
+  // Some answers have no end but the marker, and some no event.
+  const deadline = setTimeout(() => abort.abort('deadline'), 800)
+  try {
+    const { timers, result } = ownTimers(async () => {
+      const timeout = { response: 400, idle: 400 }
+      const target = `${url ?? server.url}?token=${secrets.query}`
+      const request = { json: secrets.json, headers: secrets.headers, ...init, timeout, signal }
+      let left = 1000
+      for await (const _ of streamEvents(target, request)) if (--left === 0) return
+    })
+    const error: unknown = await result.catch((error: unknown) => error)
+    await server.allClosed()
+    await turn()
+    assert.deepEqual(timers(), [], 'no timer is left')
+    assert.deepEqual(getEventListeners(signal, 'abort'), [], 'no listener is left')
+    if (error === undefined || error === 'deadline') return
+    if (!isChatError(error)) throw error
+    assert.ok(rawCodes.includes(error.code), `the code is one of raw events: ${error.code}`)
+    checkError(error)
+  } catch (failure) {
+    if (failure instanceof Error) failure.message = `${rule}, as raw events: ${failure.message}`
+    throw failure
+  } finally {
+    clearTimeout(deadline)
+    await server.close()
   }
 }
 

@@ -10,13 +10,19 @@ function place(): string | undefined {
   return /\/src\/\S+/.exec(new Error().stack ?? '')?.[0]
 }
 
-function note(timer: unknown): void {
+/** Whose a timer is: it may be cleared from anywhere. */
+const owners = new WeakMap<object, Map<unknown, string>>()
+
+function note(timer: object): void {
   const by = place()
-  if (by !== undefined) scene.getStore()?.set(timer, by)
+  const owner = scene.getStore()
+  if (by === undefined || owner === undefined) return
+  owner.set(timer, by)
+  owners.set(timer, owner)
 }
 
-function forget(timer: unknown): void {
-  scene.getStore()?.delete(timer)
+function forget(timer: object | undefined): void {
+  if (timer !== undefined) owners.get(timer)?.delete(timer)
 }
 
 type Callback = (...args: unknown[]) => void
@@ -35,11 +41,11 @@ const noting = {
     note(timer)
     return timer
   },
-  clearTimeout(timer: NodeJS.Timeout) {
+  clearTimeout(timer?: NodeJS.Timeout) {
     forget(timer)
     clearTimeout(timer)
   },
-  clearInterval(timer: NodeJS.Timeout) {
+  clearInterval(timer?: NodeJS.Timeout) {
     forget(timer)
     clearInterval(timer)
   },

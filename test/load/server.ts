@@ -56,7 +56,8 @@ const server = createServer(async (request, response) => {
   const isZipped = /bomb$/i.test(name)
   const part = (text: string): string | Uint8Array => (isZipped ? gzipSync(text) : text)
   response.on('error', () => undefined)
-  const closed = once(response, 'close')
+  const comes = (event: string): Promise<unknown> => once(response, event).catch(() => undefined)
+  const closed = comes('close')
   response.writeHead(200, {
     'content-type': 'text/event-stream',
     ...(isZipped && { 'content-encoding': 'gzip' }),
@@ -66,7 +67,7 @@ const server = createServer(async (request, response) => {
   await wait(20)
   for (const bytes of body?.() ?? []) {
     if (response.destroyed) return
-    if (!response.write(bytes)) await Promise.race([once(response, 'drain'), closed])
+    if (!response.write(bytes)) await Promise.race([comes('drain'), closed])
   }
   response.end(part(end))
 })
