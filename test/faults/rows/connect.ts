@@ -198,7 +198,7 @@ export const silence: readonly Scenario[] = [
     rule: 'of a server that reads nothing of a large request is a timeout of phase response',
     serve: tcp(async (socket) => {
       socket.pause()
-      await wait(500)
+      await wait(350)
       // Only who reads sees that the other side has gone.
       socket.resume()
     }),
