@@ -1,11 +1,13 @@
 import type { Scenario } from './harness.ts'
+import { aborting } from './rows/aborting.ts'
 import { compressed } from './rows/compressed.ts'
 import { connect, silence } from './rows/connect.ts'
 import * as content from './rows/content.ts'
 import { ending, resetting } from './rows/cut.ts'
 import { overHttp2 } from './rows/http2.ts'
 import { injected } from './rows/injected.ts'
-import { aborting, consumers, leavings } from './rows/leaving.ts'
+import { consumers, leavings } from './rows/leaving.ts'
+import * as mislabelled from './rows/mislabelled.ts'
 import * as refused from './rows/refused.ts'
 import { excess, plenty } from './rows/size.ts'
 
@@ -31,6 +33,6 @@ export const scenarios: Record<string, readonly Scenario[]> = {
   'a refusal with the words of': refused.providers,
   'a Retry-After': refused.delays,
   'the body of a refusal': refused.bodies,
-  'a success that is no stream': refused.mislabelled,
-  'the content type of a stream': [...refused.types, ...refused.otherTypes],
+  'a success that is no stream': mislabelled.bodies,
+  'the content type of a stream': [...mislabelled.types, ...mislabelled.otherTypes],
 }

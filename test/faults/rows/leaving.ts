@@ -1,165 +1,16 @@
 import assert from 'node:assert/strict'
-import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { ChatEvent, ChatStream } from 'chatwire'
 import { sse } from '../../helpers/encode.ts'
-import { rawHead, type TestServer } from '../../helpers/server.ts'
+import { run } from '../../helpers/run.ts'
 import type { Scenario } from '../harness.ts'
 import { answer } from '../secrets.ts'
 import { drips, ends, floods, type Serve, silent, stalls, tcp } from '../serve.ts'
+import { arrived, atOnce, packet } from './reading.ts'
 
 const said = sse([{ text: answer }])
 const whole = [`text ${answer}`, `done stop: ${answer}`]
-const aborted = [`text ${answer}`, `done aborted: ${answer}`]
 const over = { done: true, value: undefined }
-
-/** Three events in one packet. */
-const packet = tcp((socket) => {
-  const body = sse([{ text: answer }, { reasoning: 'b' }, { text: 'c' }])
-  socket.write(rawHead('connection: close') + body)
-})
-
-const reasons: Record<string, unknown> = {
-  'no reason': undefined,
-  'an Error': new Error('stop'),
-  'a string': 'stop',
-  null: null,
-  'an AbortError': new DOMException('stop', 'AbortError'),
-  'a TimeoutError of somebody else': Object.assign(new Error('late'), { name: 'TimeoutError' }),
-}
-
-/** Fails if something else than the stream must happen first: it takes a few turns at most. */
-async function atOnce<T>(something: () => Promise<T>): Promise<T> {
-  const late = async (): Promise<never> => {
-    for (let count = 0; count < 5; count++) await turn()
-    throw new Error('it does not come at once')
-  }
-  return Promise.race([something(), late()])
-}
-
-async function readOn(stream: ChatStream): Promise<ChatEvent[]> {
-  const events: ChatEvent[] = []
-  for await (const event of stream) events.push(event)
-  return events
-}
-
-/** Waits until the request is on its way. */
-async function arrived(server: TestServer): Promise<void> {
-  while (server.requests() === 0) await wait(2)
-}
-
-type When = Pick<Scenario, 'serve' | 'read' | 'expected' | 'requests'>
-
-/** Each time at which an abort can come. */
-const aborts = (reason: unknown): Record<string, When> => ({
-  'before the call': {
-    serve: stalls(said),
-    async read(stream, abort) {
-      abort.abort(reason)
-      return readOn(stream)
-    },
-    expected: ['done aborted: '],
-    requests: 0,
-  },
-  'before the headers': {
-    serve: silent,
-    async read(stream, abort, server) {
-      const events = readOn(stream)
-      await arrived(server)
-      abort.abort(reason)
-      return atOnce(() => events)
-    },
-    expected: ['done aborted: '],
-  },
-  'in the turn of the first next()': {
-    serve: stalls(said),
-    read(stream, abort) {
-      const events = readOn(stream)
-      abort.abort(reason)
-      return atOnce(() => events)
-    },
-    expected: ['done aborted: '],
-    requests: 0,
-  },
-  'while a read stalls': {
-    serve: stalls(said, 'data: {"text":"never'),
-    async read(stream, abort) {
-      const first = await stream.next()
-      const rest = readOn(stream)
-      await wait(20)
-      abort.abort(reason)
-      return [first.value as ChatEvent, ...(await atOnce(() => rest))]
-    },
-    expected: aborted,
-  },
-  'in the loop body, with more in the same packet': {
-    serve: packet,
-    async read(stream, abort) {
-      const events: ChatEvent[] = []
-      for await (const event of stream) {
-        events.push(event)
-        abort.abort(reason)
-        abort.abort('again')
-      }
-      return events
-    },
-    expected: [`text ${answer}`, `done aborted: ${answer}c`],
-  },
-  'in a microtask of an event': {
-    serve: packet,
-    async read(stream, abort) {
-      const events: ChatEvent[] = []
-      for (;;) {
-        const next = stream.next()
-        next.then(() => abort.abort(reason))
-        const { done, value } = await next
-        if (done) return events
-        events.push(value)
-      }
-    },
-    expected: [`text ${answer}`, `done aborted: ${answer}c`],
-  },
-  'while events wait to be taken': {
-    serve: ends(said, sse([{ reasoning: 'b' }, '[DONE]'])),
-    async read(stream, abort) {
-      const first = await stream.next()
-      await wait(50)
-      abort.abort(reason)
-      return [first.value as ChatEvent, ...(await readOn(stream))]
-    },
-    expected: aborted,
-  },
-  'while the server writes without end': {
-    serve: floods(said, said.repeat(1000)),
-    async read(stream, abort) {
-      await stream.next()
-      abort.abort(reason)
-      const rest = await readOn(stream)
-      assert.deepEqual(
-        rest.map(({ type }) => type),
-        ['done'],
-      )
-      return []
-    },
-    expected: [],
-  },
-  'after done': {
-    serve: ends(said, sse(['[DONE]'])),
-    async read(stream, abort) {
-      const events = await readOn(stream)
-      abort.abort(reason)
-      return events
-    },
-    expected: whole,
-  },
-})
-
-/** An abort, at any time and with any reason, is one `done` at once. */
-export const aborting: readonly Scenario[] = Object.entries(reasons).flatMap(([name, reason]) =>
-  Object.entries(aborts(reason)).map(([time, when]) => ({
-    rule: `with ${name}, ${time}`,
-    ...when,
-  })),
-)
 
 /** Leaves a stream on which a `next()` waits. */
 const leaving =
@@ -232,7 +83,7 @@ const left: readonly Scenario[] = Object.entries(ways).flatMap(([way, leave]) =>
     rule: `by ${way} after done`,
     serve: ends(said, sse(['[DONE]'])),
     async read(stream: ChatStream) {
-      const events = await readOn(stream)
+      const events = await run(stream)
       await leave(stream)
       return events
     },
@@ -303,8 +154,8 @@ export const consumers: readonly Scenario[] = [
     rule: 'a second loop is a TypeError, and disturbs the first one as little as can be',
     serve: drips(20, [said, sse([{ reasoning: 'b' }]), sse(['[DONE]'])]),
     async read(stream) {
-      const first = readOn(stream)
-      await assert.rejects(readOn(stream), TypeError)
+      const first = run(stream)
+      await assert.rejects(run(stream), TypeError)
       return first
     },
     expected: [`text ${answer}`, 'reasoning b', `done stop: ${answer}`],
