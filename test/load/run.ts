@@ -43,14 +43,15 @@ interface Load {
   init?: Partial<ChatInit>
   end: string
   length?: number
+  /** How long nothing else may get its turn, in milliseconds; 50 by default. */
+  blockedMs?: number
   /** The most that the memory may grow meanwhile, in MiB. */
   peakMiB: number
 }
 
 /** What may be left on the heap: compiled code and the like. */
 const MAX_HEAP_MIB = 16
-/** How long nothing else may get its turn, in milliseconds. */
-const MAX_BLOCKED_MS = 1000
+const MAX_BLOCKED_MS = 50
 
 const million = 1_000_000
 const loads: Record<string, Load> = {
@@ -71,6 +72,8 @@ const loads: Record<string, Load> = {
     end: 'stop',
     length: 100 * 1024 * 1024 + 2,
     peakMiB: 1000,
+    // JSON.parse alone takes more than a hundred.
+    blockedMs: 1000,
   },
   'one line of 100 MiB': { path: 'line', end: 'too-large error', length: 2, peakMiB: 400 },
   'a gzip bomb of 1 GiB': { path: 'bomb', end: 'stop', length: 2, peakMiB: 300 },
@@ -110,32 +113,42 @@ async function manyStreams(path: string, abort: AbortController): Promise<void> 
   assert.deepEqual(getEventListeners(signal, 'abort'), [])
 }
 
-const works: Record<string, () => Promise<unknown>> = {
-  'a thousand streams on one signal, read': () => manyStreams('small', new AbortController()),
-  'a thousand streams on one signal, aborted': () => manyStreams('stall', new AbortController()),
-  'a thousand streams again': () => manyStreams('small', new AbortController()),
-  '900,000 events that are already there': async () => {
-    assert.equal((await read(readChat(chunksAtHand()))).length, 900_000)
-  },
+const atHand = async (): Promise<void> => {
+  assert.equal((await read(readChat(chunksAtHand()))).length, 900_000)
+}
+
+/** What it costs to call fetch a thousand times in one turn is not ours. */
+const manyMs = 2000
+
+const works: Record<string, [work: () => Promise<unknown>, mostMs?: number]> = {
+  '900,000 events that are already there': [atHand],
+  'a thousand streams, read': [() => manyStreams('small', new AbortController()), manyMs],
+  'a thousand streams, aborted': [() => manyStreams('stall', new AbortController()), manyMs],
+  'a thousand streams again': [() => manyStreams('small', new AbortController()), manyMs],
 }
 
 const only = process.argv[2] ?? ''
 const columns = ['ms', 'blocked', 'turn', 'peak MiB', 'heap MiB']
 console.log(columns.map((name) => name.padStart(9)).join(''))
 
-async function report(name: string, work: () => Promise<unknown>, mostMiB = 2000): Promise<void> {
+async function report(
+  name: string,
+  work: () => Promise<unknown>,
+  mostMiB = 2000,
+  mostMs = MAX_BLOCKED_MS,
+): Promise<void> {
   if (!name.includes(only)) return
   const { ms, blockedMs, turnMs, peakMiB, heapMiB } = await measure(work)
   const figures = [ms, blockedMs, turnMs, peakMiB, heapMiB].map((value) => value.toFixed(0))
   console.log(`${figures.map((text) => text.padStart(9)).join('')}  ${name}`)
   assert.ok(peakMiB < mostMiB, `${name}: ${peakMiB} MiB is more than ${mostMiB}`)
-  assert.ok(blockedMs < MAX_BLOCKED_MS, `${name}: the thread is blocked for ${blockedMs} ms`)
+  assert.ok(blockedMs < mostMs, `${name}: the thread is blocked for ${blockedMs} ms`)
   assert.ok(heapMiB < MAX_HEAP_MIB, `${name}: ${heapMiB} MiB are not let go of`)
 }
 
 // The code is compiled, and the first connection made, before anything is measured.
 await read(streamChat({ url: url('small') }))
-for (const [name, { path, init, end, length, peakMiB }] of Object.entries(loads)) {
+for (const [name, { path, init, end, length, peakMiB, blockedMs }] of Object.entries(loads)) {
   await report(
     name,
     async () => {
@@ -143,7 +156,8 @@ for (const [name, { path, init, end, length, peakMiB }] of Object.entries(loads)
       assert.deepEqual([seen.end, seen.length], [end, length], name)
     },
     peakMiB,
+    blockedMs,
   )
 }
-for (const [name, work] of Object.entries(works)) await report(name, work)
+for (const [name, [work, ms]] of Object.entries(works)) await report(name, work, 500, ms)
 server.disconnect()

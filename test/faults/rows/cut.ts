@@ -138,6 +138,11 @@ export const ending: readonly Scenario[] = [
     expected: lost('network'),
   },
   {
+    rule: 'with a bad chunk size before more of the answer shows none of it in the error',
+    serve: closes(head, rawChunk(said), `zz\r\n${said}\r\n`),
+    expected: lost('network'),
+  },
+  {
     rule: 'before its Content-Length is a network error',
     serve: closes(rawHead('content-length: 1000'), said),
     expected: lost('network'),

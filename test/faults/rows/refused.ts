@@ -23,6 +23,11 @@ export const statuses: readonly Scenario[] = [
     expected: failed('truncated'),
   })),
   {
+    rule: '204 has no answer, also if it says that it is a page',
+    serve: answers(204, html),
+    expected: failed('truncated'),
+  },
+  {
     rule: '304 has no body, and is an http error',
     serve: answers(304, {}),
     expected: failed('http'),
