@@ -14,7 +14,7 @@ const alias = [
 ]
 
 const browserOnly = ['test/browser/**']
-const nodeOnly = ['test/**/*.node.test.ts', 'test/{sockets,package,examples}/**']
+const nodeOnly = ['test/**/*.node.test.ts', 'test/{package,examples}/**']
 
 /** Linux gets the Chromium that comes as an npm package; elsewhere the installed Chrome is used. */
 const launchOptions =

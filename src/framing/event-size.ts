@@ -12,6 +12,8 @@ export interface EventSize {
 const LINE_END = /[\r\n]/g
 /** How many texts may wait unread, so that what they occupy stays small. */
 const MAX_UNREAD = 64
+/** How long all of them may be together, so that reading them takes no time that shows. */
+const MAX_UNREAD_LENGTH = 256 * 1024
 /** Enough of a line to tell its field, its colon and the space. */
 const START_LENGTH = 7
 
@@ -76,7 +78,7 @@ export function measureEvents(maxEventSize: number): EventSize {
           lineLength += text.length
           return -1
         }
-        if (unreadTexts++ < MAX_UNREAD) {
+        if (unreadTexts++ < MAX_UNREAD && unread.length < MAX_UNREAD_LENGTH) {
           unread += text
           return -1
         }

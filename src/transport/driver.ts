@@ -1,5 +1,6 @@
 import { signalTimedOut, timedOut } from './failures.ts'
 import type { Machine } from './machine.ts'
+import { nextTurn } from './next-turn.ts'
 import { Outlet } from './outlet.ts'
 import type { ReadResult, Source } from './source.ts'
 import { type Watchdog, watchdog } from './watchdog.ts'
@@ -45,6 +46,9 @@ const RESOLVED: Promise<void> = Promise.resolve()
 /** How much input may be handed over to a waiting consumer in one go. */
 const MAX_BATCH_BYTES = 64 * 1024
 
+/** How much input is handled before others get their turn of the event loop. */
+const MAX_TURN_BYTES = 256 * 1024
+
 /**
  * The one asynchronous place: reads a source ahead of the consumer, feeds a {@link Machine}, queues
  * what comes out, and owns the abort and the timers.
@@ -73,6 +77,8 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   #isPaused = false
   /** Input read since the consumer last had nothing left to take. */
   #unreadBytes = 0
+  /** Input read since others last had their turn. */
+  #turnBytes = 0
   #wakeUps = 0
   #isAborted = false
 
@@ -205,19 +211,36 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     this.#isPaused = false
     this.#isReading = true
     this.#idle.touch()
-    source.read().then(this.#onRead, this.#onReadFailure)
+    if (this.#turnBytes < MAX_TURN_BYTES) return this.#readFrom(source)
+    // Chunks that are there already come in microtasks, which let nothing else through.
+    nextTurn(() => {
+      this.#turnBytes = 0
+      if (this.#source === source) this.#readFrom(source)
+    })
   }
 
-  #takeRead({ done, value }: ReadResult<In>): void {
+  #readFrom(source: Source<In>): void {
+    try {
+      source.read().then(this.#onRead, this.#onReadFailure)
+    } catch (failure) {
+      this.fail(failure)
+    }
+  }
+
+  #takeRead(result: ReadResult<In>): void {
     this.#isReading = false
     const { machine } = this.#drive
     const contentBefore = machine.contentCount()
     try {
+      // Within the `try`, because a body of the caller's may give no such thing.
+      const { done, value } = result
       if (done) {
         this.#outlet.close(machine.end(this.#emit))
         this.#tearDown(undefined)
       } else {
-        this.#unreadBytes += sizeOf(value)
+        const size = sizeOf(value)
+        this.#unreadBytes += size
+        this.#turnBytes += size
         machine.push(value as In, this.#emit)
         if (machine.isOver()) this.#tearDown(undefined)
       }

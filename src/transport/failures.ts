@@ -5,8 +5,21 @@ export function connectionLost(cause: unknown): ChatError {
   return new ChatError(
     'network',
     'The connection was lost in the middle of the stream. What arrived is intact; send the request again for a whole answer.',
-    { cause, retryable: true },
+    { cause: withoutData(cause), retryable: true },
   )
+}
+
+/**
+ * The same cause, without the bytes that undici puts on the error for what is no HTTP: they are the
+ * answer's, and whoever logs the error would log them.
+ */
+export function withoutData(cause: unknown): unknown {
+  let error = cause
+  for (let depth = 0; error instanceof Error && depth < 5; depth++) {
+    if ('data' in error) Reflect.defineProperty(error, 'data', { enumerable: false })
+    error = error.cause
+  }
+  return cause
 }
 
 /** The error for a clock of the driver that ran out. */

@@ -28,6 +28,7 @@ export function prepareRequest(
   must(fetch === undefined || typeof fetch === 'function', 'fetch must be a function')
   // A fetch of the caller's may resolve relative URLs by its own rules.
   must(request ?? fetch ?? isValidUrl(String(url)), 'url is invalid, or relative outside a browser')
+  must(!hasCredentials(url), 'url must not hold a user name or a password: set a header instead')
   const fetchInit = fetchInitOf(options, request)
   const redirect = fetchInit.redirect ?? request?.redirect ?? 'follow'
   const seesRedirects = fetchInit.redirect === undefined && redirect === 'follow' && !isBrowser()
@@ -47,6 +48,11 @@ type AnyInit = StreamInit & Omit<ChatInit & EventsInit, keyof StreamInit>
 
 function isValidUrl(url: string): boolean {
   return typeof URL.canParse !== 'function' || URL.canParse(url, globalThis.location?.href)
+}
+
+/** Fetch takes no such url, and its error would show it. */
+function hasCredentials(url: string | undefined): boolean {
+  return /^[a-z][a-z\d+.-]*:[\\/]*[^\\/?#]*@/i.test(url?.trim() ?? '')
 }
 
 /**
@@ -112,14 +118,21 @@ const LAST_EVENT_ID = 'last-event-id'
  * The caller's headers. `Headers` takes a character for a byte, but a last event ID is sent as UTF-8.
  */
 function readHeaders(given: HeadersInit): Headers {
-  if (isA('Headers', given)) return new Headers(given)
-  const entries = Symbol.iterator in given ? [...given] : Object.entries(given)
-  return new Headers(
-    entries.map(([name = '', value = '']): [string, string] => [
-      name,
-      name.toLowerCase() === LAST_EVENT_ID ? utf8Bytes(value) : value,
-    ]),
-  )
+  try {
+    if (isA('Headers', given)) return new Headers(given)
+    const entries = Symbol.iterator in given ? [...given] : Object.entries(given)
+    return new Headers(
+      entries.map(([name = '', value = '']): [string, string] => [
+        name,
+        name.toLowerCase() === LAST_EVENT_ID ? utf8Bytes(value) : value,
+      ]),
+    )
+  } catch {
+    // The platform's own error shows the value that is wrong, which may be a key.
+    throw new TypeError(
+      'headers are invalid: a name or a value has a character that HTTP does not allow',
+    )
+  }
 }
 
 /** Text as UTF-8, with one character for each byte. */

@@ -1,5 +1,6 @@
 import type { Scenario } from './harness.ts'
 import { aborting } from './rows/aborting.ts'
+import * as again from './rows/again.ts'
 import { compressed } from './rows/compressed.ts'
 import { connect, silence } from './rows/connect.ts'
 import * as content from './rows/content.ts'
@@ -33,6 +34,8 @@ export const scenarios: Record<string, readonly Scenario[]> = {
   'a refusal with the words of': refused.providers,
   'a Retry-After': refused.delays,
   'the body of a refusal': refused.bodies,
+  'a redirect': again.redirects,
+  'another try': again.retried,
   'a success that is no stream': mislabelled.bodies,
   'the content type of a stream': [...mislabelled.types, ...mislabelled.otherTypes],
 }
