@@ -10,6 +10,9 @@ const alias = [
   { find: /^chatwire$/, replacement: source('index.ts') },
   { find: /^chatwire\/core$/, replacement: source('core.ts') },
   { find: /^chatwire\/formats$/, replacement: source('formats.ts') },
+  { find: /^chatwire\/chat$/, replacement: source('chat.ts') },
+  { find: /^chatwire\/chat\/core$/, replacement: source('chat-core.ts') },
+  { find: /^chatwire\/(react|svelte|vue)$/, replacement: source('adapters/$1.ts') },
 ]
 
 const browserOnly = ['test/browser/**']
