@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import chromium from '@sparticuz/chromium'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 
@@ -15,7 +16,7 @@ const alias = [
   { find: /^chatwire\/(react|svelte|vue)$/, replacement: source('adapters/$1.ts') },
 ]
 
-const browserOnly = ['test/browser/**']
+const browserOnly = ['test/browser/**', 'test/**/*.dom.test.ts']
 const nodeOnly = ['test/**/*.node.test.ts', 'test/{sockets,package,examples}/**']
 
 /** Linux gets the Chromium that comes as an npm package; elsewhere the installed Chrome is used. */
@@ -35,6 +36,7 @@ export default defineConfig({
     testTimeout: 30_000,
     projects: [
       {
+        plugins: [svelte({ configFile: false })],
         resolve: { alias },
         test: {
           name: 'node',
@@ -44,9 +46,21 @@ export default defineConfig({
         },
       },
       {
+        plugins: [svelte({ configFile: false })],
         resolve: { alias },
         // Named here, because a dependency found only while the tests run reloads the page.
-        optimizeDeps: { include: ['eventsource-parser', 'fast-check'] },
+        optimizeDeps: {
+          include: [
+            'eventsource-parser',
+            'fast-check',
+            'react',
+            'react-dom',
+            'react-dom/client',
+            'react-dom/server',
+            'vue',
+            'vue/server-renderer',
+          ],
+        },
         test: {
           name: 'chromium',
           include: ['test/**/*.test.ts'],
