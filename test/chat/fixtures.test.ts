@@ -2,7 +2,7 @@ import { readChat } from 'chatwire'
 import type { ChatSnapshot } from 'chatwire/chat'
 import { createChat } from 'chatwire/chat'
 import fc from 'fast-check'
-import { expect, test, vi } from 'vitest'
+import { expect, test } from 'vitest'
 import { aguiFixtures } from '../fixtures/agui.ts'
 import { aiSdkFixtures } from '../fixtures/ai-sdk.ts'
 import { aiSdkDataFixtures } from '../fixtures/ai-sdk-data.ts'
@@ -128,59 +128,3 @@ test('whatever the cuts and the pacing, what is shown is a prefix of the answer,
     { numRuns: 300 },
   )
 })
-
-test('whatever comes when, paced text is a prefix of what arrived, then all of it', async () => {
-  vi.useFakeTimers()
-  try {
-    const character = fc.constantFrom('a', ' ', '\n', 'é', 'e\u0301', '漢', '👍🏽', '👩‍👩‍👧', '🇨🇭')
-    const answer = fc.array(character, { maxLength: 60 }).map((all) => all.join(''))
-    await fc.assert(
-      fc.asyncProperty(
-        answer,
-        fc.array(fc.tuple(fc.nat(12), fc.nat(300)), { maxLength: 30 }),
-        fc.constantFrom('grapheme' as const, 'word' as const),
-        fc.nat(500),
-        fc.boolean(),
-        async (answer, arrivals, unit, maxLagMs, isStopped) => {
-          const chat = createChat({
-            pace: { unit, maxLagMs },
-            request: async function* () {
-              let at = 0
-              for (const [length, waitMs] of [...arrivals, [answer.length, 0] as const]) {
-                const text = answer.slice(at, at + length)
-                at += text.length
-                if (text !== '') yield { type: 'text', text } as const
-                arrived = answer.slice(0, at)
-                await new Promise((resolve) => setTimeout(resolve, waitMs))
-              }
-              if (isStopped) await new Promise(() => {})
-              yield { type: 'done', ...(await emptyDone) }
-            },
-          })
-          let arrived = ''
-          let shown = ''
-          const check = (text: string) => {
-            expect(text.startsWith(shown)).toBe(true)
-            expect(arrived.startsWith(text)).toBe(true)
-            shown = text
-          }
-          chat.subscribe(({ messages }) => check(messages[1]?.text ?? ''))
-          const sent = chat.send('Hi')
-          await vi.advanceTimersByTimeAsync(30 * 300)
-          if (isStopped) chat.stop()
-          else await sent
-          expect(shown).toBe(answer)
-          expect(vi.getTimerCount()).toBe(0)
-        },
-      ),
-      { numRuns: 200 },
-    )
-  } finally {
-    vi.useRealTimers()
-  }
-})
-
-/** The end of an empty answer. */
-const emptyDone = run(
-  readChat(responseOf([utf8('data: {"done":true}\n\n')], 'text/event-stream')),
-).then(doneOf)

@@ -1,46 +1,15 @@
 import { createChat } from 'chatwire/chat'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { fakeClock } from '../helpers/clock.ts'
 import { url } from '../transport/feed.ts'
 import { backend, brief, chatWith } from './backend.ts'
+import { fakePage, setHidden, stub } from './page.ts'
 
 const tokens = (count: number) => Array.from({ length: count }, () => ({ text: 'a ' }))
 
-/** Replaces a global for the rest of the test. */
-function stub(name: string, value: unknown): void {
-  vi.stubGlobal(name, value)
-  onTestFinished(() => {
-    vi.unstubAllGlobals()
-  })
-}
-
-/** A page that is hidden, or not; it draws a frame only when told to. */
-function fakePage(hidden: boolean) {
-  const frames = new Map<number, () => void>()
-  let count = 0
-  const page = { hidden }
-  stub('document', page)
-  stub('requestAnimationFrame', (callback: () => void) => {
-    count += 1
-    frames.set(count, callback)
-    return count
-  })
-  stub('cancelAnimationFrame', (id: number) => frames.delete(id))
-  return {
-    page,
-    frames,
-    draw() {
-      for (const [id, callback] of [...frames]) {
-        frames.delete(id)
-        callback()
-      }
-    },
-  }
-}
-
 test('listeners are told once per frame, however much comes, and of the end at once', async () => {
   const clock = fakeClock()
-  const { draw, frames } = fakePage(false)
+  const { draw, waiting } = fakePage(false)
   const server = backend()
   const chat = chatWith(server, { notify: 'frame' })
   chat.send('Hi')
@@ -50,7 +19,7 @@ test('listeners are told once per frame, however much comes, and of the end at o
     server.last().send(...tokens(50).map((token) => [token]))
     await clock.pass(0)
     expect(chat.notified).toHaveLength(frame)
-    expect(frames.size).toBe(1)
+    expect(waiting()).toBe(1)
     draw()
     expect(chat.notified).toHaveLength(frame + 1)
     expect(chat.get().messages.at(-1)?.text).toBe('a '.repeat(50 * frame))
@@ -63,7 +32,7 @@ test('listeners are told once per frame, however much comes, and of the end at o
     'user done: Hi',
     `assistant done: ${'a '.repeat(150)}end`,
   ])
-  expect(frames.size).toBe(0)
+  expect(waiting()).toBe(0)
   expect(clock.timers()).toBe(0)
 })
 
@@ -85,7 +54,7 @@ test('without an animation frame a timer stands in', async () => {
 
 test('a hidden tab is told by a timer, and so is one that is hidden after it asked for a frame', async () => {
   const clock = fakeClock()
-  const { page, frames } = fakePage(true)
+  const { waiting } = fakePage(true)
   const server = backend()
   const chat = chatWith(server, { notify: 'frame' })
   chat.send('Hi')
@@ -93,16 +62,16 @@ test('a hidden tab is told by a timer, and so is one that is hidden after it ask
   server.last().send([{ text: 'a' }])
   await clock.pass(16)
   expect(chat.get().messages.at(-1)?.text).toBe('a')
-  expect(frames.size).toBe(0)
+  expect(waiting()).toBe(0)
 
-  page.hidden = false
+  setHidden(false)
   server.last().send([{ text: 'b' }])
   await clock.pass(0)
-  expect(frames.size).toBe(1)
-  page.hidden = true
+  expect(waiting()).toBe(1)
+  setHidden(true)
   await clock.pass(100)
   expect(chat.get().messages.at(-1)?.text).toBe('ab')
-  expect(frames.size).toBe(0)
+  expect(waiting()).toBe(0)
   chat.stop()
 })
 
@@ -141,7 +110,7 @@ test('5,000 pieces within one frame cost one notification', async () => {
 
 test('stop leaves no timer and no frame, and the last state is told', async () => {
   const clock = fakeClock()
-  const { frames } = fakePage(false)
+  const { waiting } = fakePage(false)
   for (const options of [{}, { pace: true }, { notify: { throttleMs: 1000 } }] as const) {
     const server = backend()
     const chat = chatWith(server, { notify: 'frame', ...options })
@@ -153,7 +122,7 @@ test('stop leaves no timer and no frame, and the last state is told', async () =
     expect(brief(chat.get())).toEqual(['idle', 'user done: Hi', 'assistant stopped: Hello'])
     expect(chat.notified.at(-1)).toBe(chat.get())
     await clock.pass(0)
-    expect(frames.size).toBe(0)
+    expect(waiting()).toBe(0)
     expect(clock.timers()).toBe(0)
   }
 })

@@ -1,8 +1,10 @@
+import fc from 'fast-check'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { createPacer, type PaceOptions } from '../../src/chat/pace.ts'
 import type { ContentEvent } from '../../src/chat-event.ts'
 import { fakeClock } from '../helpers/clock.ts'
 import { backend, chatWith } from './backend.ts'
+import { setHidden, stub } from './page.ts'
 
 /** A pacer whose clock the test moves, and what it has revealed. */
 function paced(options: PaceOptions = {}) {
@@ -214,6 +216,49 @@ test('instant, each call shows all that is there', () => {
   expect(text.isPending()).toBe(false)
 })
 
+test('whatever comes when, what is shown is a prefix of what arrived, in time, then all of it', () => {
+  const character = fc.constantFrom('a', ' ', '\n', 'é', 'e\u0301', '漢', '👍🏽', '👩‍👩‍👧', '🇨🇭')
+  const arrivals = fc.array(
+    fc.tuple(fc.array(character, { minLength: 1, maxLength: 20 }), fc.nat(600), fc.boolean()),
+    { maxLength: 20 },
+  )
+  fc.assert(
+    fc.property(
+      arrivals,
+      fc.constantFrom('grapheme' as const, 'word' as const),
+      fc.nat(500),
+      fc.nat(3),
+      (arrivals, unit, maxLagMs, offset) => {
+        const text = paced({ unit, maxLagMs })
+        let now = 0
+        let arrived = ''
+        const due: { at: number; length: number }[] = []
+        for (const [characters, waitMs, isSource] of arrivals) {
+          const said = characters.join('')
+          // Cut anywhere, also within a character.
+          for (const piece of [said.slice(0, offset), said.slice(offset)]) {
+            if (piece !== '') text.say(piece)
+          }
+          if (isSource) text.push({ type: 'source', raw: said })
+          arrived += said
+          due.push({ at: now + maxLagMs, length: arrived.length })
+          text.pass(waitMs, 20)
+          now += Math.ceil(waitMs / 20) * 20
+          const length = due.findLast(({ at }) => at <= now)?.length ?? 0
+          expect(arrived.startsWith(text.shown())).toBe(true)
+          expect(text.shown().length).toBeGreaterThanOrEqual(length)
+        }
+        text.end()
+        expect(text.shown()).toBe(arrived)
+        expect(text.isPending()).toBe(false)
+        const sources = text.events.filter(({ type }) => type === 'source').length
+        expect(sources).toBe(arrivals.filter(([, , isSource]) => isSource).length)
+      },
+    ),
+    { numRuns: 1000 },
+  )
+})
+
 test('the work is linear: 100,000 pieces are looked at as often as they are long', () => {
   const text = paced()
   let slices = 0
@@ -237,10 +282,7 @@ test('the work is linear: 100,000 pieces are looked at as often as they are long
 
 test('a chat with pace shows text bit by bit, and all of it when the answer is over', async () => {
   const clock = fakeClock()
-  vi.stubGlobal('requestAnimationFrame', undefined)
-  onTestFinished(() => {
-    vi.unstubAllGlobals()
-  })
+  stub('requestAnimationFrame', undefined)
   const server = backend()
   const chat = chatWith(server, { pace: true })
   const shown = () => chat.get().messages[1]?.text.length ?? 0
@@ -263,17 +305,14 @@ test('a chat with pace shows text bit by bit, and all of it when the answer is o
 })
 
 test.each([
-  ['the tab is hidden', () => vi.stubGlobal('document', { hidden: true })],
+  ['the tab is hidden', () => setHidden(true)],
   [
     'less motion is asked for',
-    () => vi.stubGlobal('matchMedia', (query: string) => ({ matches: query.includes('reduce') })),
+    () => stub('matchMedia', (query: string) => ({ matches: query.includes('reduce') })),
   ],
 ])('nothing is held back where %s', async (_name, arrange) => {
   const clock = fakeClock()
-  vi.stubGlobal('requestAnimationFrame', undefined)
-  onTestFinished(() => {
-    vi.unstubAllGlobals()
-  })
+  stub('requestAnimationFrame', undefined)
   arrange()
   const server = backend()
   const chat = chatWith(server, { pace: true })
