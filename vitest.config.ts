@@ -48,6 +48,12 @@ export default defineConfig({
       {
         plugins: [svelte({ configFile: false })],
         resolve: { alias },
+        // What Vue asks of whoever bundles it.
+        define: {
+          __VUE_OPTIONS_API__: true,
+          __VUE_PROD_DEVTOOLS__: false,
+          __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: false,
+        },
         // Named here, because a dependency found only while the tests run reloads the page.
         optimizeDeps: {
           include: [

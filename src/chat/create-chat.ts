@@ -1,9 +1,17 @@
 import type { ChatEvent, ChatResult } from '../chat-event.ts'
 import { ChatError, isChatError } from '../errors.ts'
 import { must } from '../must.ts'
-import { type ChatStream, streamChat, type WithFormat } from '../stream-chat.ts'
+import type { ChatStream, WithFormat } from '../stream-chat.ts'
 import { createDraft, type Draft } from './draft.ts'
-import { awaitedToolCalls, type ChatMessage, isCall, toMessage, withResult } from './message.ts'
+import {
+  awaitedToolCalls,
+  type ChatMessage,
+  isCall,
+  randomId,
+  toMessage,
+  withResult,
+} from './message.ts'
+import { leave, openAnswer } from './open-answer.ts'
 import type { Chat, ChatOptions, ChatSnapshot, OptionsSource } from './options.ts'
 import { createPacer, type Pacer } from './pace.ts'
 import { callSafely, createState } from './state.ts'
@@ -110,7 +118,7 @@ export function createChat(source: OptionsSource<WithFormat<ChatOptions>>): Chat
       // Of several requests made at once only the last is sent.
       await undefined
       if (run !== started) return
-      const stream = await open(started.options, messages)
+      const stream = await openAnswer(started.options, messages)
       if (run !== started) return leave(stream)
       started.stream = stream
       for await (const event of stream) {
@@ -130,10 +138,10 @@ export function createChat(source: OptionsSource<WithFormat<ChatOptions>>): Chat
     if (event.type === 'done') return finish(taker, event)
     // The error is in `done` as well. Of parallel answers the first is shown.
     if (event.type === 'error' || event.choice) return
-    if (event.type === 'data') callSafely(() => options.onData?.(event))
     if (pacer) pacer.push(event)
     else draft.add(event)
     ticker.request()
+    if (event.type === 'data') callSafely(() => options.onData?.(event))
   }
 
   /** Where a message is; after `halt` it is still there. */
@@ -217,34 +225,4 @@ export function createChat(source: OptionsSource<WithFormat<ChatOptions>>): Chat
     },
   }
   return chat
-}
-
-/** Opens the stream of one answer. */
-async function open(
-  options: WithFormat<ChatOptions>,
-  messages: readonly ChatMessage[],
-): Promise<ChatStream> {
-  const {
-    messages: _1,
-    request,
-    notify: _2,
-    pace: _3,
-    sendToolResults: _4,
-    generateId: _5,
-    onData: _6,
-    onFinish: _7,
-    onError: _8,
-    ...init
-  } = options
-  const made = request ? await request(messages) : { json: { messages } }
-  return Symbol.asyncIterator in made ? made : streamChat({ ...init, ...made })
-}
-
-/** Closes a stream. There is nothing to wait for, and what it throws here is nobody's concern. */
-function leave(stream: ChatStream | undefined): void {
-  stream?.return().catch(() => {})
-}
-
-function randomId(): string {
-  return Date.now().toString(36) + Math.random().toString(36).slice(2)
 }

@@ -111,3 +111,8 @@ export function withResult<T extends ToolCallPart>(call: T, { output, isError }:
 export function isCall(part: MessagePart, id: string): part is ToolCallPart {
   return part.type === 'tool-call' && part.id === id
 }
+
+/** An id that no other message has, of this chat or of any that it is stored with. */
+export function randomId(): string {
+  return Date.now().toString(36) + Math.random().toString(36).slice(2)
+}

@@ -36,13 +36,9 @@ export interface PaceClock {
   isInstant(): boolean
 }
 
-/** How many arrivals are told apart within the longest lag. */
-const MAX_MARKS = 32
-
-/** Text that arrived together. `end` counts all text up to it, in UTF-16 code units. */
-interface Mark {
+/** A piece of text that arrived. `end` counts all text up to its end, in UTF-16 code units. */
+interface Arrival {
   end: number
-  at: number
   due: number
 }
 
@@ -66,7 +62,8 @@ export function createPacer(
   const units = bufferEvents<ContentEvent>(
     resolveBuffer({ unit: unit === 'word' ? 'word' : 1, ...(locale && { locale }) }),
   )
-  const marks: Mark[] = []
+  /** What is not yet due, in order. */
+  const arrivals: Arrival[] = []
   let queue: ContentEvent[] = []
   let queueHead = 0
   /** How much of the text at the head is handed over. */
@@ -86,22 +83,17 @@ export function createPacer(
   }
 
   function isPending(): boolean {
-    return queueHead < queue.length || marks.length > 0
+    return queueHead < queue.length || arrivals.length > 0
   }
 
-  function mark(now: number): void {
-    const last = marks.at(-1)
-    if (last !== undefined && now - last.at < maxLagMs / MAX_MARKS) {
-      last.end = arrived
-      return
-    }
+  /** When text that arrives now is to be visible. */
+  function dueOf(now: number): number {
     if (arrivedAt !== undefined) {
       const gapMs = Math.min(now - arrivedAt, maxLagMs)
       usualGapMs = Math.max(gapMs, 0.8 * usualGapMs + 0.2 * gapMs)
     }
     arrivedAt = now
-    const due = now + Math.min(2 * usualGapMs, maxLagMs)
-    marks.push({ end: arrived, at: now, due: Math.max(due, last?.due ?? 0) })
+    return Math.max(now + Math.min(2 * usualGapMs, maxLagMs), arrivals.at(-1)?.due ?? 0)
   }
 
   /** Hands text over up to a position, and the events before it. */
@@ -125,7 +117,7 @@ export function createPacer(
   function handOverAll(): void {
     handOver(Infinity)
     position = arrived
-    marks.length = 0
+    arrivals.length = 0
   }
 
   return {
@@ -137,7 +129,7 @@ export function createPacer(
       queue.push(event)
       if (!isText(event)) return
       arrived += event.text.length
-      mark(now)
+      arrivals.push({ end: arrived, due: dueOf(now) })
     },
     advance() {
       const now = clock.now()
@@ -148,15 +140,15 @@ export function createPacer(
         handOverAll()
         return units.release(reveal)
       }
-      for (const { end, due } of marks) {
+      for (const { end, due } of arrivals) {
         const share = due <= now ? 1 : elapsedMs / (due - now + elapsedMs)
         position = Math.max(position, start + (end - start) * share)
       }
       handOver(Math.floor(position))
-      let dueEnd = 0
-      while (marks[0] !== undefined && marks[0].due <= now) dueEnd = marks.shift()?.end ?? 0
+      const waiting = arrivals.findIndex(({ due }) => due > now)
+      const due = arrivals.splice(0, waiting < 0 ? arrivals.length : waiting)
       // A word or a character that is still open is not worth more lag than any other text.
-      if (revealed < dueEnd) units.release(reveal)
+      if (revealed < (due.at(-1)?.end ?? 0)) units.release(reveal)
     },
     end() {
       handOverAll()

@@ -6,7 +6,7 @@ import { createElement as h, type ReactNode, StrictMode, useEffect } from 'react
 import { flushSync } from 'react-dom'
 import { createRoot, hydrateRoot } from 'react-dom/client'
 import { renderToString } from 'react-dom/server'
-import { expect, onTestFinished, test, vi } from 'vitest'
+import { expect, inject, onTestFinished, test, vi } from 'vitest'
 import { type Backend, backend } from '../chat/backend.ts'
 import { type FakeClock, fakeClock } from '../helpers/clock.ts'
 import { url } from '../transport/feed.ts'
@@ -118,6 +118,23 @@ test('unmounting in mid-answer closes the connection and leaves no timer', async
   expect(server.last().cancels).toHaveLength(1)
   expect(clock.timers()).toBe(0)
   expect(seen).toHaveLength(renders)
+})
+
+function RealProbe({ url, seen }: { url: string; seen: Chat[] }) {
+  const chat = useChat({ url })
+  seen.push(chat)
+  return chat.messages[1]?.text
+}
+
+test('unmounting closes the connection, as the server sees it', async () => {
+  const origin = inject('serverUrl')
+  const seen: Chat[] = []
+  const { container, unmount } = render(h(RealProbe, { url: `${origin}/stall?id=unmount`, seen }))
+  seen[0]?.send('Hi')
+  await expect.poll(() => container.textContent).toBe('Hello, ')
+  unmount()
+  const state = await fetch(`${origin}/state?id=unmount`)
+  expect(await state.json()).toEqual({ requests: 1, closed: true })
 })
 
 test('other options do not start anything again; the next request takes them', async () => {

@@ -236,9 +236,11 @@ describe.each([
 
 test('of two requests made at once only the last is sent, and both promises resolve', async () => {
   const server = backend()
-  const chat = chatWith(server)
+  const request = vi.fn(() => ({ json: {} }))
+  const chat = chatWith(server, { request })
   const both = [chat.send('Hi'), chat.send('Hello?')]
   await settle()
+  expect(request).toHaveBeenCalledTimes(1)
   expect(server.answers).toHaveLength(1)
   server.last().send([{ text: 'Yes?' }, '[DONE]'])
   await Promise.all(both)
@@ -276,8 +278,7 @@ test('stop ends a request that no answer came to, and one that is still being ma
 
 test('what a stream still says after a stop is not heard', async () => {
   let goOn: () => void = () => {}
-  const chat = createChat({
-    notify: 'sync',
+  const chat = chatWith(backend(), {
     request: async function* () {
       yield { type: 'text', text: 'Hel' } as const
       await new Promise<void>((resolve) => (goOn = resolve))
@@ -288,8 +289,10 @@ test('what a stream still says after a stop is not heard', async () => {
   const sent = chat.send('Hi')
   await settle()
   chat.stop()
+  const told = chat.notified.length
   goOn()
   await sent
+  expect(chat.notified).toHaveLength(told)
   expect(brief(chat.get())).toEqual(['idle', 'user done: Hi', 'assistant stopped: Hel'])
 })
 

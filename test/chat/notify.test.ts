@@ -127,6 +127,22 @@ test('stop leaves no timer and no frame, and the last state is told', async () =
   }
 })
 
+test.each(['onData', 'a listener'])('a stop from within %s leaves no timer', async (where) => {
+  const clock = fakeClock()
+  fakePage(false)
+  const server = backend()
+  const stop = () => chat.stop()
+  const chat = chatWith(server, where === 'onData' ? { notify: 'frame', onData: stop } : {})
+  if (where === 'a listener') chat.subscribe(({ status }) => status === 'streaming' && stop())
+  chat.send('Hi')
+  await clock.pass(0)
+  server.last().send([{ type: 'meta', n: 1 }])
+  await clock.pass(0)
+  expect(chat.get().status).toBe('idle')
+  expect(chat.get().messages[1]).toMatchObject({ status: 'stopped', parts: [{ name: 'meta' }] })
+  expect(clock.timers()).toBe(0)
+})
+
 test('get gives the same object until listeners are told of another', async () => {
   const clock = fakeClock()
   const { draw } = fakePage(false)

@@ -1,4 +1,4 @@
-import type { ChatEvent } from 'chatwire'
+import { ChatError, type ChatEvent } from 'chatwire'
 import { awaitedToolCalls, type ChatMessage, type ChatSnapshot, createChat } from 'chatwire/chat'
 import { describe, expect, test } from 'vitest'
 import { counter, eventsOf, settle } from './backend.ts'
@@ -263,6 +263,27 @@ describe('tool results of the app', () => {
     await settle()
     expect(requests).toBe(1)
     expect(awaitedToolCalls(chat.get().messages.at(-1))).toEqual([])
+  })
+
+  test('are not sent on for an answer that broke', async () => {
+    const error = new ChatError('truncated', 'cut')
+    const broken = () => eventsOf([call('{}')], { finishReason: 'error', error })
+    const { chat, asked } = toolChat({ sendToolResults: true }, [broken])
+    await chat.send('Weather?')
+    expect(chat.addToolResult({ id: 'call_1', output: 1 })).toBe(false)
+    await settle()
+    expect(asked).toHaveLength(1)
+    expect(chat.get()).toMatchObject({ status: 'error', error })
+  })
+
+  test('for an answer that was left behind are kept, and not sent on', async () => {
+    const { chat, asked } = toolChat({ sendToolResults: true })
+    await chat.send('Weather?')
+    await chat.send('Never mind.')
+    expect(chat.addToolResult({ id: 'call_1', output: 1 })).toBe(false)
+    await settle()
+    expect(asked).toHaveLength(2)
+    expect(chat.get().messages[1]?.parts[0]).toMatchObject({ state: 'output-available' })
   })
 
   test('for calls that nobody made change nothing', async () => {
