@@ -6,17 +6,7 @@ import {
   useState,
   useSyncExternalStore,
 } from 'react'
-import {
-  type AnswerOptions,
-  type AnswerSnapshot,
-  type AnswerStore,
-  type Chat,
-  type ChatOptions,
-  type ChatSnapshot,
-  createChat,
-  createStream,
-  type Store,
-} from '../chat.ts'
+import * as stores from '../chat.ts'
 
 /**
  * A chat that belongs to the component: its state and its functions, which stay the same. The
@@ -26,21 +16,26 @@ import {
  * @example
  * const { messages, status, send, stop } = useChat({ url: '/api/chat' })
  */
-export function useChat(options: ChatOptions): Chat & ChatSnapshot {
-  return useStore<ChatOptions, ChatSnapshot, Chat>(createChat, options)
+export function useChat(options: stores.ChatOptions): stores.Chat & stores.ChatSnapshot {
+  return useStore<stores.ChatOptions, stores.ChatSnapshot, stores.Chat>(stores.createChat, options)
 }
 
 /** A single answer that belongs to the component; else as {@link useChat}. */
-export function useStream(options: AnswerOptions): AnswerStore & AnswerSnapshot {
-  return useStore<AnswerOptions, AnswerSnapshot, AnswerStore>(createStream, options)
+export function useStream(
+  options: stores.AnswerOptions,
+): stores.AnswerStore & stores.AnswerSnapshot {
+  return useStore<stores.AnswerOptions, stores.AnswerSnapshot, stores.AnswerStore>(
+    stores.createStream,
+    options,
+  )
 }
 
 /**
  * What {@link useChat} does, for any function that creates a store: `createChat` of
  * `chatwire/chat/core`, which brings no formats with it, for example.
  */
-export function useStore<Options, Snapshot, T extends Store<Snapshot>>(
-  create: (options: () => Options) => T & Store<Snapshot>,
+export function useStore<Options, Snapshot, T extends stores.Store<Snapshot>>(
+  create: (options: () => Options) => T & stores.Store<Snapshot>,
   options: Options,
 ): T & Snapshot {
   const latest = useRef(options)
@@ -63,7 +58,21 @@ export function useStore<Options, Snapshot, T extends Store<Snapshot>>(
   return useMemo(() => ({ ...store, ...snapshot }), [store, snapshot])
 }
 
-/** The state of a store that lives elsewhere: shared by components, or made in a module. */
-export function useSnapshot<Snapshot>(store: Store<Snapshot>): Snapshot {
-  return useSyncExternalStore(store.subscribe, store.get, store.getInitial)
+/**
+ * The state of a store that lives elsewhere: shared by components, or made in a module.
+ *
+ * @param select - What of it the component needs, so that it is rendered only when that changes. It
+ * must give the same value for the same state. Default: all of it.
+ */
+export function useSnapshot<Snapshot>(store: stores.Store<Snapshot>): Snapshot
+export function useSnapshot<Snapshot, Selected>(
+  store: stores.Store<Snapshot>,
+  select: (snapshot: Snapshot) => Selected,
+): Selected
+export function useSnapshot<Snapshot>(
+  store: stores.Store<Snapshot>,
+  select: (snapshot: Snapshot) => unknown = (snapshot) => snapshot,
+): unknown {
+  const read = (): unknown => select(store.get())
+  return useSyncExternalStore(store.subscribe, read, () => select(store.getInitial()))
 }

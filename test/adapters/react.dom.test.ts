@@ -269,6 +269,29 @@ test('a chat that lives elsewhere is shared, and outlives the components that sh
   expect(chat.get().messages.at(-1)).toMatchObject({ text: 'Hello', status: 'done' })
 })
 
+function StatusOnly({ chat, renders }: Shared & { renders: string[] }) {
+  const status = useSnapshot(chat, (snapshot) => snapshot.status)
+  renders.push(status)
+  return status
+}
+
+test('a component that selects the status is rendered when that changes', async () => {
+  const clock = fakeClock()
+  const server = backend()
+  const chat = createChat({ url, fetch: server.fetch })
+  const renders: string[] = []
+  render(h(StatusOnly, { chat, renders }))
+  chat.send('Hi')
+  await clock.pass(0)
+  for (let frame = 0; frame < 5; frame += 1) {
+    server.last().send([{ text: 'a' }])
+    await clock.pass(0)
+    await clock.pass(16)
+  }
+  expect(chat.get().messages[1]?.text).toBe('aaaaa')
+  expect(renders).toEqual(['idle', 'submitted', 'streaming'])
+})
+
 function Own() {
   const { messages } = useChat({ url, messages: ['Hi there'] })
   return h('b', null, messages.at(-1)?.text)
