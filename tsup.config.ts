@@ -9,6 +9,7 @@ export default defineConfig({
     'src/chat.ts',
     'src/chat-core.ts',
     'src/adapters/*.ts',
+    'src/server.ts',
   ],
   format: 'esm',
   target: 'es2022',

@@ -14,6 +14,7 @@ const alias = [
   { find: /^chatwire\/chat$/, replacement: source('chat.ts') },
   { find: /^chatwire\/chat\/core$/, replacement: source('chat-core.ts') },
   { find: /^chatwire\/(react|svelte|vue)$/, replacement: source('adapters/$1.ts') },
+  { find: /^chatwire\/server$/, replacement: source('server.ts') },
 ]
 
 const browserOnly = ['test/browser/**', 'test/**/*.dom.test.ts']

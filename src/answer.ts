@@ -3,6 +3,7 @@ import type { ResolvedBuffer } from './buffer/text-buffer.ts'
 import {
   addToResult,
   type ChatEvent,
+  type ChatResult,
   type ContentEvent,
   emptyResult,
   type FinishReason,
@@ -31,6 +32,8 @@ export interface Answer {
   responded(): void
   /** Where events go. */
   out: Emit
+  /** All that arrived so far; a copy, but for its lists. */
+  result(): ChatResult
   /** Why the answer ended, once the format has said so. */
   finishReason(): FinishReason | undefined
   contentCount(): number
@@ -68,6 +71,10 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
 
   const answer: Answer = {
     out() {},
+    result() {
+      answer.endTextRun()
+      return { ...result, timing: { ...result.timing, totalMs: elapsed() } }
+    },
     finishReason() {
       return finishReason
     },
@@ -84,7 +91,7 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
       startedAt = performance.now()
     },
     responded() {
-      result.timing.responseMs = elapsed()
+      result.timing.responseMs ??= elapsed()
     },
     take(event) {
       if (isOver) return

@@ -1,6 +1,6 @@
 import { ChatError } from './errors.ts'
 import { must, readNumber } from './must.ts'
-import type { TimeoutOptions } from './options.ts'
+import type { RetryOptions, TimeoutOptions } from './options.ts'
 
 /** Checking what the caller gave. Wrong arguments throw a `TypeError` at the call. */
 
@@ -17,6 +17,18 @@ export function readTimeout(timeout: TimeoutOptions = {}): Required<TimeoutOptio
     response: readNumber('timeout.response', timeout.response, 300_000),
     idle: readNumber('timeout.idle', timeout.idle, 300_000),
     content: readNumber('timeout.content', timeout.content, 0),
+  }
+}
+
+/** Checks the retries and fills in the defaults. */
+export function readRetry(retry: number | RetryOptions = 0): Required<RetryOptions> {
+  const isOptions = typeof retry === 'object' && retry !== null
+  must(isOptions || typeof retry === 'number', 'retry must be a number or an object')
+  const options: RetryOptions = isOptions ? retry : { retries: retry }
+  return {
+    retries: readNumber('retry.retries', options.retries, 0),
+    minDelayMs: readNumber('retry.minDelayMs', options.minDelayMs, 500),
+    maxDelayMs: readNumber('retry.maxDelayMs', options.maxDelayMs, 30_000),
   }
 }
 

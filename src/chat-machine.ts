@@ -1,19 +1,13 @@
 import { createAnswer } from './answer.ts'
 import type { ResolvedBuffer } from './buffer/text-buffer.ts'
-import { type ChatEvent, mergeText } from './chat-event.ts'
+import { type ChatBody, chatBody } from './chat-body.ts'
+import { type ChatEvent, type ChatResult, mergeText } from './chat-event.ts'
 import { ChatError, isChatError } from './errors.ts'
-import type { WireEvent, WireFormat } from './formats/format.ts'
-import {
-  type BodyFraming,
-  type BodyKind,
-  bodyKind,
-  type Framing,
-  frameBody,
-} from './framing/choose.ts'
+import type { WireDecoder, WireEvent, WireFormat } from './formats/format.ts'
 import type { SseEvent } from './framing/sse.ts'
-import { decodeUtf8 } from './framing/utf8.ts'
 import { connectionLost } from './transport/failures.ts'
 import type { Machine } from './transport/machine.ts'
+import type { Position } from './transport/recovery.ts'
 import { contentTypeError } from './transport/response.ts'
 import { asObject, defined, parseJson } from './wire-value.ts'
 
@@ -23,91 +17,67 @@ export interface ChatMachineOptions {
   buffer: ResolvedBuffer | undefined
   requireEnd: boolean
   maxEventSize: number
+  /** The last event ID that the request asks to go on from; `''` if none. */
+  lastEventId: string
+  /** Whether the answer may go on over another connection. */
+  mayResume: boolean
   onFrame: ((frame: SseEvent) => void) | undefined
 }
 
 /** The machine of one answer: chunks of its body in, chat events out. */
 export interface ChatMachine extends Machine<Uint8Array | string, ChatEvent> {
-  /** The response's headers came. Without them the body is of kind `none`. */
-  respond(contentType: string): void
+  /** A connection's response headers came. Without them the body is read by its first bytes alone. */
+  connect(contentType: string, maxEventSize?: number): void
+  /** Forgets what a failed attempt said before any content, so that another can begin. */
+  restart(): void
+  /** Whether the format has said why the answer ended. */
+  hasFinishReason(): boolean
+  /** Where another connection would go on. */
+  position(): Position
+  /** What arrived so far. */
+  result(): ChatResult
 }
-
-/** How much of a body that is no answer is read, to be shown with the error. */
-const MAX_REFUSED_LENGTH = 4096
 
 /**
  * Joins the stages of one answer, bytes → text → frames → wire events → {@link createAnswer}, and
  * decides what the end of the body means: nothing is called complete that was cut off.
  */
 export function chatMachine(options: ChatMachineOptions): ChatMachine {
-  const { format, maxEventSize, onFrame } = options
-  const decoder = format.decoder()
+  const { format } = options
   const answer = createAnswer(options.buffer)
-  const bytes = decodeUtf8()
-  let frames = bodyFraming('none')
-  let kind: BodyKind = 'none'
-  let contentType = ''
-  let framing: Framing | undefined
-  let frameCount = 0
-  let isDecoderEnded = false
-  /** The first value of a JSON body, kept until it is known whether it is the only one. */
-  let onlyValue: SseEvent | undefined
-  /** The start of a body that is no answer at all. */
-  let refused = ''
-  /** The frame that the end of the body cut off. */
-  let pending: string | undefined
+  const position: Position = { lastEventId: options.lastEventId }
+  let decoder: WireDecoder
+  let isDecoderEnded: boolean
+  let contentType: string
+  let body: ChatBody
 
-  function bodyFraming(kind: BodyKind): BodyFraming {
-    return frameBody(kind, {
+  function connect(type: string, maxEventSize = options.maxEventSize): void {
+    contentType = type
+    body = chatBody({
+      contentType,
       maxEventSize,
       rawBody: format.rawBody === true,
       takesText: decoder.pushText !== undefined,
-      lenientEnd: true,
-      onFraming(chosen) {
-        framing = chosen
+      lastEventId: position.lastEventId,
+      onLastEventId(id) {
+        position.lastEventId = id
       },
-      ...(onFrame && {
-        onComment: (data: string) => onFrame({ type: 'comment', data, lastEventId: '' }),
-      }),
+      onReconnectionTime(ms) {
+        position.reconnectionMs = ms
+      },
+      onFrame: options.onFrame,
+      decode(frame, isText) {
+        if (isText) decoder.pushText?.(frame.data, takeEvent)
+        else decoder.push(frame, takeEvent)
+      },
+      isOver: answer.isOver,
     })
   }
 
-  function onText(text: string): void {
-    frames.push(text, onBodyFrame)
-  }
-
-  function onBodyFrame(frame: SseEvent): void {
-    if (answer.isOver()) return
-    frameCount++
-    if (onFrame) onFrame({ ...frame })
-    if (framing === 'unexpected') {
-      refused += frame.data
-      if (refused.length >= MAX_REFUSED_LENGTH) refuse(refused)
-      return
-    }
-    if (framing === 'json' && kind === 'json') {
-      if (frameCount === 1) {
-        onlyValue = frame
-        return
-      }
-      decodeOnlyValue()
-    }
-    decode(frame)
-  }
-
-  function refuse(body: string): void {
-    answer.fail(contentTypeError(contentType, body))
-  }
-
-  function decode(frame: SseEvent): void {
-    if (framing === 'text') decoder.pushText?.(frame.data, takeEvent)
-    else decoder.push(frame, takeEvent)
-  }
-
-  function decodeOnlyValue(): void {
-    const value = onlyValue
-    onlyValue = undefined
-    if (value !== undefined) decode(value)
+  function restart(): void {
+    decoder = format.decoder()
+    isDecoderEnded = false
+    connect('')
   }
 
   function takeEvent(event: WireEvent): void {
@@ -116,28 +86,23 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     answer.take(event)
   }
 
-  /** The frame that the end of the body cut off counts if it is whole all the same. */
-  function onLastFrame(frame: SseEvent): void {
-    const isWhole = frame.data === '' || frame.data === '[DONE]' || isJson(frame.data)
-    if (isWhole) onBodyFrame(frame)
-    else if (!answer.isOver()) pending = frame.data
-  }
-
   function endBody(): void {
-    bytes.end(onText)
-    frames.settle(onBodyFrame)
-    frames.end(onLastFrame)
-    if (refused !== '') return refuse(refused)
-    if (onlyValue !== undefined && pending === undefined) return readWholeAnswer(onlyValue)
-    decodeOnlyValue()
+    const { isEmpty, pending, onlyValue } = body.end()
+    if (onlyValue !== undefined) return readWholeAnswer(onlyValue)
+    if (answer.isOver()) return
+    const isCut = (): boolean =>
+      answer.contentCount() === 0 ||
+      pending !== undefined ||
+      decoder.marksEnd() ||
+      options.requireEnd
+    const truncated = (): ChatError => truncatedError(isEmpty, pending)
+    // What the decoder holds is still open if the answer goes on over another connection.
+    const isOpen = answer.finishReason() === undefined
+    if (options.mayResume && isOpen && isCut()) throw truncated()
     endDecoder()
     const reason = answer.finishReason()
-    if (reason !== undefined) return answer.finish(reason)
-    const mustMarkEnd = decoder.marksEnd() || options.requireEnd
-    const isCut = answer.contentCount() === 0 || pending !== undefined || mustMarkEnd
-    const isEmpty = frameCount === 0 && pending === undefined
-    if (isCut) answer.fail(truncatedError(isEmpty, pending))
-    else answer.finish('unknown')
+    if (reason === undefined && isCut()) throw truncated()
+    answer.finish(reason ?? 'unknown')
   }
 
   /** A JSON body that is one value is either a whole answer or none at all. */
@@ -148,11 +113,12 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
       decoder.push(frame, (event) => events.push(event))
       decoder.end((event) => events.push(event))
     }
-    if (!events.some(isPartOfAnswer)) return refuse(frame.data)
+    isDecoderEnded = true
+    if (!events.some(isPartOfAnswer)) throw contentTypeError(contentType, frame.data)
     for (const event of events) answer.take(event)
     const reason = answer.finishReason()
     // A piece of a stream that stands alone is no whole answer.
-    if (reason === undefined && decoder.marksEnd()) return answer.fail(truncatedError(false))
+    if (reason === undefined && decoder.marksEnd()) throw truncatedError(false)
     const isPiece = asObject(json)?.['done'] === false
     answer.finish(reason ?? (isPiece ? 'unknown' : 'stop'))
   }
@@ -170,9 +136,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   function takeRest(): unknown {
     if (answer.isOver()) return undefined
     try {
-      frames.settle(onBodyFrame)
-      if (refused !== '') return contentTypeError(contentType, refused)
-      decodeOnlyValue()
+      body.settle()
       endDecoder()
     } catch (failure) {
       return failure
@@ -180,26 +144,23 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     return undefined
   }
 
+  restart()
   return {
-    contentCount() {
-      return answer.contentCount()
-    },
-    isHolding() {
-      return answer.isHolding()
-    },
-    isOver() {
-      return answer.isOver()
-    },
+    contentCount: answer.contentCount,
+    isHolding: answer.isHolding,
+    isOver: answer.isOver,
     begin: answer.begin,
-    respond(type) {
-      contentType = type
-      kind = bodyKind(type)
-      frames = bodyFraming(kind)
+    connect(type, maxEventSize) {
+      connect(type, maxEventSize)
       answer.responded()
     },
+    restart,
+    hasFinishReason: () => answer.finishReason() !== undefined,
+    position: () => position,
+    result: answer.result,
     push(chunk, emit) {
       answer.out = emit
-      bytes.push(chunk, onText)
+      body.push(chunk)
       if (!answer.isOver()) answer.endTextRun()
     },
     end(emit) {
@@ -232,11 +193,6 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
       answer.release()
     },
   }
-}
-
-function isJson(text: string): boolean {
-  // With the code of the AI SDK's data stream v1 before it, where there is one.
-  return parseJson(text.replace(/^[0-9a-k]:/, '')) !== undefined
 }
 
 /** Whether an event shows that a JSON value was an answer, or the report of a failure. */

@@ -146,7 +146,7 @@ function drive<In, Out>(
     machine: Object.setPrototypeOf(machine, { isHolding: () => false, ...rest }),
     open: async () => iterableSource(events),
     discard: () => discardSource(events),
-    readAheadBytes: 0,
+    limits: { readAheadBytes: 0 },
     holdMs,
   })
 }

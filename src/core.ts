@@ -31,10 +31,13 @@ export {
 export type { WireDecoder, WireEvent, WireFormat } from './formats/format.ts'
 export { createSseDecoder, type SseDecoderOptions, type SseEvent } from './framing/sse.ts'
 export type {
+  ChatCursor,
   ChatInit,
+  EventsCursor,
   EventsInit,
   ReadEventsOptions,
   ReadOptions,
+  RetryOptions,
   TimeoutOptions,
 } from './options.ts'
 export type { Stage } from './stage.ts'

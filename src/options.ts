@@ -1,4 +1,5 @@
 import type { BufferSpec } from './buffer/text-buffer.ts'
+import type { ChatResult } from './chat-event.ts'
 import type { WireFormat } from './formats/format.ts'
 import type { SseEvent } from './framing/sse.ts'
 
@@ -13,6 +14,36 @@ export interface TimeoutOptions {
    * Default off.
    */
   content?: number
+}
+
+/** When and how often a request is sent again. */
+export interface RetryOptions {
+  /** How many times the request may be sent again. */
+  retries: number
+  /**
+   * The most that the first wait may take, in milliseconds; it doubles with each retry. Default 500.
+   * How long a wait really is, is random, so that clients do not all come back at once.
+   */
+  minDelayMs?: number
+  /**
+   * The longest wait, in milliseconds. Default 30 000. If the server asks for a longer one with
+   * `Retry-After`, the request is not sent again.
+   */
+  maxDelayMs?: number
+}
+
+/** Where a raw event stream stood when its connection was lost. */
+export interface EventsCursor {
+  /** The last event ID of the stream; `''` if it gave none. It is sent as `Last-Event-ID`. */
+  lastEventId: string
+  /** Which attempt at going on this is since the last event: 1, 2, … */
+  attempt: number
+}
+
+/** Where an answer stood when its connection was lost. */
+export interface ChatCursor extends EventsCursor {
+  /** What arrived so far. */
+  result: ChatResult
 }
 
 /** What both layers, chat and raw events, need to know about a body. */
@@ -66,8 +97,15 @@ export interface StreamInit extends Omit<RequestInit, 'signal'>, BodyOptions {
   /** The fetch to call. Default: the global one, looked up when the request is sent. */
   fetch?: typeof fetch
   /**
+   * How many times the request may be sent again, or {@link RetryOptions}. Default 0, because a
+   * request may cost money or act twice. It is only sent again before the first event of the answer,
+   * after a lost connection, the status 408, 425, 429 or 5xx, or when `timeout.response` ran out.
+   */
+  retry?: number | RetryOptions
+  /**
    * Called with the response as soon as its headers are there, before they are checked. It must
-   * leave the body alone; if it throws, the stream ends with an error of code `callback`.
+   * leave the body alone; if it throws, the stream ends with an error of code `callback`. With
+   * `retry` and `resume` it is called for each response.
    */
   onResponse?(response: Response): void
 }
@@ -76,7 +114,18 @@ export interface StreamInit extends Omit<RequestInit, 'signal'>, BodyOptions {
  * A chat request: all of `RequestInit`, and how to read the answer. It is read once, at the call;
  * changing it later changes nothing.
  */
-export interface ChatInit extends StreamInit, ReadOptions {}
+export interface ChatInit extends StreamInit, ReadOptions {
+  /**
+   * How to go on after a lost connection, a body that was cut off, or `timeout.idle`: returns the
+   * request that continues the answer, or `undefined` to give up. What arrived is kept, and the text
+   * goes on where it stopped. `signal`, `fetch`, the timeouts and the limits carry over unless the
+   * returned request has its own; `Last-Event-ID` is added unless it has one.
+   *
+   * The request is sent after the reconnection time that the server asked for (`retry:`; 100 ms to
+   * 60 s), by default 1 s, and after a longer time with each attempt that brought nothing.
+   */
+  resume?(cursor: ChatCursor): ChatInit | undefined
+}
 
 /** Options of `readEvents`. */
 export interface ReadEventsOptions extends Omit<BodyOptions, 'timeout'> {
@@ -91,4 +140,10 @@ export interface ReadEventsOptions extends Omit<BodyOptions, 'timeout'> {
 }
 
 /** A request for an event stream: all of `RequestInit`, and how to read the stream. */
-export interface EventsInit extends Omit<StreamInit, 'timeout'>, ReadEventsOptions {}
+export interface EventsInit extends Omit<StreamInit, 'timeout'>, ReadEventsOptions {
+  /**
+   * How to go on after a lost connection, `timeout.idle` or the end of the body, as `EventSource`
+   * does: returns the next request, or `undefined` to give up. Otherwise as for a chat request.
+   */
+  resume?(cursor: EventsCursor): EventsInit | undefined
+}

@@ -22,8 +22,11 @@ export function readFault(value: unknown, depth = 0): ProviderFault {
   const { error, errors, detail } = value
   const nested = asObject(error)
   const inner = nested && readFault(nested, depth + 1)
+  // Fastify, NestJS and Spring have the name of the status in `error`, what happened in `message`.
+  const hasStatus = asNumber(value['statusCode'] ?? value['status']) !== undefined
   const message =
     inner?.message ??
+    (hasStatus ? asText(value['message']) : undefined) ??
     asText(error) ??
     asText(value['message']) ??
     asText(value['errorText']) ??

@@ -1,25 +1,16 @@
-import {
-  type ChatSource,
-  checkSource,
-  isTarget,
-  readReadAhead,
-  readSignal,
-  readTimeout,
-  tap,
-} from './arguments.ts'
-import { isChatError } from './errors.ts'
-import {
-  createSseDecoder,
-  MAX_EVENT_SIZE,
-  type SseDecoderOptions,
-  type SseEvent,
-} from './framing/sse.ts'
+import { type ChatSource, checkSource, isTarget, readSignal, tap } from './arguments.ts'
+import { ChatError, isChatError } from './errors.ts'
+import { MAX_EVENT_SIZE, parseSse, type SseEvent } from './framing/sse.ts'
+import { decodeUtf8 } from './framing/utf8.ts'
 import { readNumber } from './must.ts'
-import type { EventsInit, ReadEventsOptions } from './options.ts'
+import type { EventsCursor, EventsInit, ReadEventsOptions } from './options.ts'
+import { pipe, type Stage } from './stage.ts'
+import { connectByRequest, limitsOf } from './transport/connector.ts'
 import { DrivenStream } from './transport/driver.ts'
 import { connectionLost } from './transport/failures.ts'
 import type { Machine } from './transport/machine.ts'
-import { prepareRequest, sendRequest } from './transport/request.ts'
+import type { Position } from './transport/recovery.ts'
+import { lastEventIdOf, prepareRequest } from './transport/request.ts'
 import { checkResponse } from './transport/response.ts'
 import { type BodyStream, discardSource, openBody, type Source } from './transport/source.ts'
 
@@ -33,7 +24,7 @@ export type EventStream = AsyncGenerator<SseEvent, void, undefined>
 
 /**
  * Requests an event stream from any server: with any method, headers and body, abort and timeouts,
- * which `EventSource` does not have. It does not reconnect.
+ * which `EventSource` does not have. It reconnects only as `resume` says.
  *
  * The request is sent by the first `next()`. Iteration throws a `ChatError` of code `http`,
  * `content-type` (anything but text/event-stream), `network`, `timeout`, `too-large` or `callback`.
@@ -49,13 +40,25 @@ export function streamEvents(
   init?: EventsInit,
 ): EventStream {
   const request = prepareRequest(input, init)
-  const options = isTarget(input) ? (init ?? {}) : input
-  const { response: responseMs } = readTimeout(options.timeout)
-  const onResponse = tap('onResponse', options.onResponse, (error) => stream.fail(error))
-  const stream = driveEvents(options, request.signal, async (signal) => {
-    const response = await sendRequest(request, responseMs, signal, onResponse)
-    return openEventStream(response, signal)
+  const options: EventsInit = { ...(isTarget(input) ? init : input) }
+  const fail = (error: ChatError): void => stream.fail(error)
+  const machine = eventMachine(options, fail, options.resume !== undefined, lastEventIdOf(request))
+  const connector = connectByRequest<EventsInit, EventsCursor, Chunk>({
+    request,
+    init: options,
+    onResponse: tap('onResponse', options.onResponse, fail),
+    async open(response, signal, { maxEventSize }) {
+      const source = await openEventStream(response, signal)
+      machine.connect(maxEventSize)
+      return source
+    },
+    eventCount: machine.contentCount,
+    position: machine.position,
+    resume: options.resume,
+    cursor: (attempt) => ({ lastEventId: machine.position().lastEventId, attempt }),
+    restart() {},
   })
+  const stream = new DrivenStream({ machine, ...connector })
   return stream
 }
 
@@ -67,55 +70,84 @@ export function streamEvents(
  */
 export function readEvents(source: ChatSource, options: ReadEventsOptions = {}): EventStream {
   const isResponse = checkSource(source)
-  const open = async (signal: AbortSignal): Promise<Source<Chunk>> =>
-    isResponse ? openEventStream(source as Response, signal) : openBody(source as BodyStream)
-  return driveEvents(options, readSignal(options.signal), open, () => discardSource(source))
+  const stream = new DrivenStream<Chunk, SseEvent>({
+    machine: eventMachine(options, (error) => stream.fail(error), false, ''),
+    limits: limitsOf(options, readSignal(options.signal)),
+    open: async (signal) =>
+      isResponse ? openEventStream(source as Response, signal) : openBody(source as BodyStream),
+    discard: () => discardSource(source),
+  })
+  return stream
 }
 
 async function openEventStream(response: Response, signal: AbortSignal): Promise<Source<Chunk>> {
   return openBody(await checkResponse(response, signal, 'event-stream'))
 }
 
-function driveEvents(
-  options: ReadEventsOptions,
-  signal: AbortSignal | undefined,
-  open: (signal: AbortSignal) => Promise<Source<Chunk>>,
-  discard?: () => void,
-): DrivenStream<Chunk, SseEvent> {
-  const { idle: idleMs } = readTimeout(options.timeout)
-  const fail = (error: unknown): void => stream.fail(error)
-  const onComment = tap('onComment', options.onComment, fail)
-  const onReconnectionTime = tap('onReconnectionTime', options.onReconnectionTime, fail)
-  const stream = new DrivenStream({
-    machine: eventMachine({
-      maxEventSize: readNumber('maxEventSize', options.maxEventSize, MAX_EVENT_SIZE),
-      lenientEnd: options.lenientEnd === true,
-      ...(onComment && { onComment }),
-      ...(onReconnectionTime && { onReconnectionTime }),
-    }),
-    open,
-    discard,
-    signal,
-    readAheadBytes: readReadAhead(options.readAheadBytes),
-    idleMs,
-  })
-  return stream
+interface EventMachine extends Machine<Chunk, SseEvent> {
+  /** A connection begins: an event that the one before cut off is gone. */
+  connect(maxEventSize?: number): void
+  position(): Position
 }
 
 /** The machine of a raw event stream: it passes failures on. */
-function eventMachine(options: SseDecoderOptions): Machine<Chunk, SseEvent> {
-  const decoder = createSseDecoder(options)
+function eventMachine(
+  options: ReadEventsOptions,
+  onFailure: (error: ChatError) => void,
+  mayResume: boolean,
+  lastEventId: string,
+): EventMachine {
+  const maxEventSize = readNumber('maxEventSize', options.maxEventSize, MAX_EVENT_SIZE)
+  const onComment = tap('onComment', options.onComment, onFailure)
+  const onReconnectionTime = tap('onReconnectionTime', options.onReconnectionTime, onFailure)
+  const position: Position = { lastEventId }
+  let eventCount = 0
+  let decoder: Stage<Chunk, SseEvent>
+  /** What happened if the body has ended: a failure only for who can go on after it. */
+  const ended = new ChatError('truncated', 'The event stream ended.')
+
+  function connect(size = maxEventSize): void {
+    decoder = pipe(
+      decodeUtf8(),
+      parseSse({
+        maxEventSize: size,
+        lenientEnd: options.lenientEnd === true,
+        lastEventId: position.lastEventId,
+        onLastEventId(id) {
+          position.lastEventId = id
+        },
+        onReconnectionTime(ms) {
+          position.reconnectionMs = ms
+          onReconnectionTime?.(ms)
+        },
+        ...(onComment && { onComment }),
+      }),
+    )
+  }
+
+  connect()
   return {
-    contentCount: () => 0,
+    connect,
+    position: () => position,
+    contentCount: () => eventCount,
     isHolding: () => false,
     isOver: () => false,
     begin() {},
-    push: decoder.push,
+    push(chunk, emit) {
+      decoder.push(chunk, (event) => {
+        eventCount++
+        emit(event)
+      })
+    },
     end(emit) {
       decoder.end(emit)
+      if (mayResume) throw ended
       return undefined
     },
-    fail: (failure) => ({ error: isChatError(failure) ? failure : connectionLost(failure) }),
+    fail(failure) {
+      if (failure === ended) return undefined
+      return { error: isChatError(failure) ? failure : connectionLost(failure) }
+    },
     abort: (reason) => ({ error: reason }),
     merge: () => false,
     release() {},

@@ -63,13 +63,12 @@ export function finishReasonOf(word: string): FinishReason {
 export function readUsage(value: unknown): Usage | undefined {
   const raw = asObject(value)
   if (raw === undefined) return undefined
-  const inputTokens = firstNumber(
-    raw,
-    'prompt_tokens',
-    'input_tokens',
-    'promptTokens',
-    'inputTokens',
-  )
+  const input = firstNumber(raw, 'prompt_tokens', 'input_tokens', 'promptTokens', 'inputTokens')
+  // Routes hand on Anthropic's own object, whose cached input stands beside the rest of it.
+  const isAnthropic = asNumber(raw['input_tokens']) !== undefined && !('prompt_tokens' in raw)
+  const cacheRead = isAnthropic ? asNumber(raw['cache_read_input_tokens']) : undefined
+  const cacheWrite = isAnthropic ? asNumber(raw['cache_creation_input_tokens']) : undefined
+  const inputTokens = input === undefined ? undefined : input + (cacheRead ?? 0) + (cacheWrite ?? 0)
   const completion = firstNumber(
     raw,
     'completion_tokens',
@@ -82,6 +81,7 @@ export function readUsage(value: unknown): Usage | undefined {
   const outputDetails = asObject(raw['completion_tokens_details'] ?? raw['output_tokens_details'])
   const cachedInputTokens =
     asNumber(inputDetails?.['cached_tokens']) ??
+    cacheRead ??
     firstNumber(raw, 'prompt_cache_hit_tokens', 'cached_tokens', 'cachedInputTokens')
   const reasoningTokens =
     asNumber(outputDetails?.['reasoning_tokens']) ??

@@ -11,13 +11,14 @@ import {
   parsePayload,
   readUsage,
 } from './frames.ts'
+import { readOwnFrame } from './plain-events.ts'
 
 type Emit = (event: WireEvent) => void
 
 /**
  * The frames that tutorials and hand-written routes send: `{text}`, `{content}`, `{token}`, …, JSON
- * strings or raw text; `{error}`; an end by `[DONE]`, `{done: true}` or `event: done`. Also the
- * fixed variants of Dify, llama.cpp, TGI, Workers AI, Replicate and watsonx.
+ * strings or raw text; `{error}`; an end by `[DONE]`, `{done: true}` or `event: done`. Also all that
+ * `chatwire/server` writes, and the variants of Dify, llama.cpp, TGI, Workers AI, Replicate, watsonx.
  *
  * There is no fixed end marker: a body that just ends has the finish reason `'unknown'`.
  */
@@ -97,6 +98,7 @@ function decodePlain(): WireDecoder {
     if (typeof known === 'string' && frame.type === 'message' && isOnlyKey(payload, textKey)) {
       return emitContent('text', known, emit)
     }
+    if (readOwnFrame(payload, emit)) return
     textKey = TEXT_KEYS.find((key) => asText(payload[key]) !== undefined) ?? textKey
     const inner = asText(payload['type']) ?? asText(payload['event'])
     const names = [frame.type, inner ?? 'message']
@@ -232,7 +234,7 @@ function firstText(payload: WireObject, keys: readonly string[]): string | undef
 function hasMore(payload: WireObject): boolean {
   return Object.keys(payload).some(
     (key) =>
-      !END_KEY.test(key) &&
+      (!END_KEY.test(key) || (key === 'event' && isObject(payload[key]))) &&
       !TEXT_KEYS.includes(key) &&
       !REASONING_KEYS.includes(key) &&
       !DONE_KEYS.includes(key),

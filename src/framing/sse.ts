@@ -53,12 +53,20 @@ export function createSseDecoder(
   return pipe(decodeUtf8(), parseSse(options))
 }
 
+/** Options of {@link parseSse}. */
+export interface SseParserOptions extends SseDecoderOptions {
+  /** The last event ID of the connection that this one goes on from. */
+  lastEventId?: string
+  /** Called with each id, also with that of a block without data, which is no event. */
+  onLastEventId?(id: string): void
+}
+
 /** The decoder's second half: text, free of its byte order mark, → events. */
-export function parseSse(options: SseDecoderOptions): Stage<string, SseEvent> {
+export function parseSse(options: SseParserOptions): Stage<string, SseEvent> {
   const { maxEventSize = MAX_EVENT_SIZE, onComment, onReconnectionTime } = options
   const size = measureEvents(maxEventSize)
   let emit: (event: SseEvent) => void
-  let lastEventId = ''
+  let { lastEventId = '' } = options
   let isTooLarge = false
   /** Whether an event ended in the text that is being fed. */
   let hasEnded = false
@@ -70,6 +78,7 @@ export function parseSse(options: SseDecoderOptions): Stage<string, SseEvent> {
     },
     onId(id) {
       lastEventId = id
+      options.onLastEventId?.(id)
     },
     ...(onComment && { onComment: (text: string) => onComment(text) }),
     ...(onReconnectionTime && {

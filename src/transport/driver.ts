@@ -1,18 +1,11 @@
 import { signalTimedOut, timedOut } from './failures.ts'
-import type { Machine, Thrown } from './machine.ts'
-import type { Source } from './source.ts'
+import type { Machine } from './machine.ts'
+import { Outlet } from './outlet.ts'
+import type { ReadResult, Source } from './source.ts'
 import { type Watchdog, watchdog } from './watchdog.ts'
 
-/** What a {@link DrivenStream} needs to know. */
-export interface Drive<In, Out> {
-  machine: Machine<In, Out>
-  /**
-   * Opens the source; called once, at the first `next()`. The signal aborts when the stream is over
-   * for whatever reason.
-   */
-  open(signal: AbortSignal): Promise<Source<In>>
-  /** Called instead of `open` if the stream is left before it began. */
-  discard?: (() => void) | undefined
+/** What a connection is held to. */
+export interface Limits {
   /** The caller's signal. */
   signal?: AbortSignal | undefined
   /** How much input, in bytes or characters, may be read ahead of the consumer. */
@@ -21,13 +14,30 @@ export interface Drive<In, Out> {
   idleMs?: number
   /** How long, in milliseconds, the machine may go without content. 0: forever. */
   contentMs?: number
-  /** How long, in milliseconds, the machine may hold output back. */
-  holdMs?: number
 }
 
-interface Waiter<Out> {
-  resolve(result: IteratorResult<Out, undefined>): void
-  reject(reason: unknown): void
+/** Opens a source. The signal aborts when its connection is no longer wanted. */
+export type Open<In> = (signal: AbortSignal) => Promise<Source<In>>
+
+/** What a {@link DrivenStream} needs to know. */
+export interface Drive<In, Out> {
+  machine: Machine<In, Out>
+  /** Called at the first `next()`. */
+  open: Open<In>
+  limits: Limits
+  /** Called instead of `open` if the stream is left before it began. */
+  discard?: (() => void) | undefined
+  /** How long, in milliseconds, the machine may hold output back. */
+  holdMs?: number
+  /** Whether and how to go on after a failure. What it throws is a failure in turn. */
+  recover?(failure: unknown): Reconnection<In> | undefined
+}
+
+/** Another connection for the same stream. */
+export interface Reconnection<In> {
+  delayMs: number
+  open: Open<In>
+  limits: Limits
 }
 
 const RESOLVED: Promise<void> = Promise.resolve()
@@ -46,12 +56,16 @@ const MAX_BATCH_BYTES = 64 * 1024
  */
 export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefined> {
   readonly #drive: Drive<In, Out>
-  readonly #controller = new AbortController()
-  readonly #idle: Watchdog
-  readonly #content: Watchdog
   readonly #hold: Watchdog
-  readonly #batchBytes: number
+  readonly #outlet: Outlet<Out>
+  #limits!: Limits
+  #idle!: Watchdog
+  #content!: Watchdog
+  #controller = new AbortController()
+  #reconnectTimer: ReturnType<typeof setTimeout> | undefined
   #source: Source<In> | undefined
+  #onRead!: (result: ReadResult<In>) => void
+  #onReadFailure!: (failure: unknown) => void
   #state: 'new' | 'running' | 'over' = 'new'
   #isIterated = false
   #isOpened = false
@@ -60,24 +74,23 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   /** Input read since the consumer last had nothing left to take. */
   #unreadBytes = 0
   #wakeUps = 0
-  #queue: Out[] = []
-  #queueHead = 0
-  #lastTaken: Out | undefined
-  #waiters: Waiter<Out>[] = []
-  /** What iteration throws once the queue is empty. */
-  #thrown: Thrown | undefined
   #isAborted = false
 
   constructor(drive: Drive<In, Out>) {
     this.#drive = drive
-    this.#batchBytes = Math.min(drive.readAheadBytes, MAX_BATCH_BYTES)
-    const { machine, idleMs = 0, contentMs = 0, holdMs = 0 } = drive
-    this.#idle = watchdog(idleMs, () => this.fail(timedOut('idle', idleMs)))
-    this.#content = watchdog(contentMs, () => this.fail(timedOut('content', contentMs)))
-    this.#hold = watchdog(holdMs, () => {
-      machine.release(this.#emit)
+    this.#outlet = new Outlet(drive.machine.merge)
+    this.#limit(drive.limits)
+    this.#hold = watchdog(drive.holdMs ?? 0, () => {
+      drive.machine.release(this.#emit)
       this.#settle()
     })
+  }
+
+  #limit(limits: Limits): void {
+    const { idleMs = 0, contentMs = 0 } = limits
+    this.#limits = limits
+    this.#idle = watchdog(idleMs, () => this.fail(timedOut('idle', idleMs)))
+    this.#content = watchdog(contentMs, () => this.fail(timedOut('content', contentMs)))
   }
 
   [Symbol.asyncIterator](): this {
@@ -91,11 +104,10 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
   next(): Promise<IteratorResult<Out, undefined>> {
     if (this.#state === 'new') this.#start()
     // The connection may be gone, and our listener with it, while events still wait to be taken.
-    if (this.#drive.signal?.aborted) this.#abort()
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject })
-      this.#advance()
-    })
+    if (this.#limits.signal?.aborted) this.#abort()
+    const next = this.#outlet.next()
+    this.#advance()
+    return next
   }
 
   return(): Promise<IteratorResult<Out, undefined>> {
@@ -112,43 +124,77 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     this.#leave()
   }
 
-  /** Ends the stream with a failure that did not come from the source. */
+  /** The stream failed: it goes on over another connection if it can, and ends if not. */
   fail(failure: unknown): void {
     if (this.#state === 'over') return
-    this.#thrown = this.#drive.machine.fail(failure, this.#emit)
-    this.#tearDown(failure)
+    let reason = failure
+    try {
+      const reconnection = this.#drive.recover?.(failure)
+      // The caller, who was asked, may have ended the stream.
+      if (!this.#isRunning) return
+      if (reconnection !== undefined) return this.#reconnect(reconnection)
+    } catch (error) {
+      reason = error
+    }
+    this.#outlet.close(this.#drive.machine.fail(reason, this.#emit))
+    this.#tearDown(reason)
     this.#settle()
   }
 
   #start(): void {
-    const { signal, machine } = this.#drive
     this.#state = 'running'
-    machine.begin()
-    if (signal?.aborted) return
-    signal?.addEventListener('abort', this.#abort, { once: true })
+    this.#drive.machine.begin()
+    // Whoever called `next()` sees to that.
+    if (this.#limits.signal?.aborted) return
+    this.#listen()
     this.#isOpened = true
-    this.#open().then(
+    this.#connect(this.#drive.open)
+  }
+
+  #listen(): void {
+    this.#limits.signal?.addEventListener('abort', this.#abort, { once: true })
+  }
+
+  #connect(open: Open<In>): void {
+    const { signal } = this.#controller
+    this.#reconnectTimer = undefined
+    // Async, so that whatever opening throws is a rejection.
+    const opened = (async () => open(signal))()
+    opened.then(
       (source) => {
-        this.#source = source
         // A source that opened too late is closed at once.
-        if (this.#state === 'over') return source.cancel(undefined)
+        if (signal.aborted) return source.cancel(undefined)
+        this.#source = source
+        // A read of a connection that was given up may still settle; it is nobody's then.
+        this.#onRead = (result) => {
+          if (this.#source === source) this.#takeRead(result)
+        }
+        this.#onReadFailure = (cause) => {
+          if (this.#source === source) this.fail(cause)
+        }
         this.#content.touch()
         this.#read()
       },
-      (failure) => this.fail(failure),
+      (failure) => {
+        if (!signal.aborted) this.fail(failure)
+      },
     )
   }
 
-  // Async, so that whatever opening throws is a rejection.
-  async #open(): Promise<Source<In>> {
-    return this.#drive.open(this.#controller.signal)
+  #reconnect({ delayMs, open, limits }: Reconnection<In>): void {
+    this.#disconnect(undefined)
+    this.#controller = new AbortController()
+    this.#limit(limits)
+    this.#listen()
+    this.#reconnectTimer = setTimeout(() => this.#connect(open), delayMs)
+    this.#settle()
+    if (limits.signal?.aborted) this.#abort()
   }
 
   #read(): void {
     const source = this.#source
     if (source === undefined || this.#isReading || this.#state === 'over') return
-    const isWanted = this.#waiters.length > 0 && this.#isEmpty
-    if (!isWanted && this.#unreadBytes >= this.#drive.readAheadBytes) {
+    if (!this.#outlet.isWanted() && this.#unreadBytes >= this.#limits.readAheadBytes) {
       // The consumer is busy: the server is not to blame for what we do not read.
       this.#isPaused = true
       this.#idle.stop()
@@ -162,14 +208,13 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     source.read().then(this.#onRead, this.#onReadFailure)
   }
 
-  #onRead = ({ done, value }: { done?: boolean; value?: In | undefined }): void => {
+  #takeRead({ done, value }: ReadResult<In>): void {
     this.#isReading = false
-    if (this.#state === 'over') return
     const { machine } = this.#drive
     const contentBefore = machine.contentCount()
     try {
       if (done) {
-        this.#thrown = machine.end(this.#emit)
+        this.#outlet.close(machine.end(this.#emit))
         this.#tearDown(undefined)
       } else {
         this.#unreadBytes += sizeOf(value)
@@ -193,7 +238,9 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
    * microtask, not of a timer.
    */
   #advance(): void {
-    const isBatchFull = this.#state === 'over' || this.#unreadBytes >= this.#batchBytes
+    const isBatchFull =
+      this.#state === 'over' ||
+      this.#unreadBytes >= Math.min(this.#limits.readAheadBytes, MAX_BATCH_BYTES)
     if (isBatchFull) this.#settle()
     this.#read()
     if (isBatchFull) return
@@ -207,68 +254,31 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
     if (--this.#wakeUps === 0) this.#settle()
   }
 
-  #onReadFailure = (failure: unknown): void => {
-    this.#isReading = false
-    this.fail(failure)
-  }
-
   #emit = (event: Out): void => {
     // A callback that ran within the machine may have ended the stream under it.
     if (this.#state === 'over') return
-    const last = this.#isEmpty ? undefined : this.#queue.at(-1)
-    if (last === undefined || !this.#drive.machine.merge(last, event)) this.#queue.push(event)
+    this.#outlet.push(event)
   }
 
-  /** Gives the waiting consumers what there is. */
   #settle(): void {
-    while (this.#waiters.length > 0) {
-      if (!this.#isEmpty) {
-        this.#waiters.shift()?.resolve({ done: false, value: this.#take() })
-      } else if (this.#state !== 'over') {
-        return
-      } else if (this.#thrown !== undefined) {
-        this.#waiters.shift()?.reject(this.#thrown.error)
-        this.#thrown = undefined
-      } else {
-        this.#waiters.shift()?.resolve({ done: true, value: undefined })
-      }
-    }
-  }
-
-  #take(): Out {
-    const event = this.#queue[this.#queueHead++] as Out
-    if (this.#isEmpty) {
-      this.#queue = []
-      this.#queueHead = 0
-      this.#unreadBytes = 0
-    }
-    this.#lastTaken = event
-    return event
-  }
-
-  #dropQueue(): void {
-    this.#queue = []
-    this.#queueHead = 0
-    this.#thrown = undefined
+    const isTaken = this.#outlet.settle(this.#state === 'over')
+    if (isTaken) this.#unreadBytes = 0
   }
 
   #abort = (): void => {
-    const { machine, signal } = this.#drive
+    const { machine } = this.#drive
+    const { signal } = this.#limits
     const timeout = signalTimedOut(signal?.reason)
     // A deadline is a failure like any other: what arrived before it is still handed out.
     if (timeout !== undefined) return this.fail(timeout)
-    const isDrained = this.#isEmpty && this.#thrown === undefined
-    if (this.#isAborted || (this.#state === 'over' && isDrained)) return
+    const outlet = this.#outlet
+    if (this.#isAborted || (this.#state === 'over' && outlet.isDrained())) return
     this.#isAborted = true
-    this.#dropQueue()
-    const queue = this.#queue
-    this.#thrown = machine.abort(signal?.reason, (event) => queue.push(event), this.#lastTaken)
+    outlet.clear()
+    const emit = (event: Out): void => outlet.push(event)
+    outlet.close(machine.abort(signal?.reason, emit, outlet.lastTaken()))
     this.#tearDown(signal?.reason)
     this.#settle()
-  }
-
-  get #isEmpty(): boolean {
-    return this.#queueHead === this.#queue.length
   }
 
   /** A getter, because callbacks of the caller may change the state within a call. */
@@ -278,22 +288,30 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
 
   /** The consumer leaves: nothing more is handed out. */
   #leave(): void {
-    this.#dropQueue()
+    this.#outlet.clear()
     this.#tearDown(undefined)
     this.#settle()
   }
 
-  /** Closes everything, once. Nothing here is waited for, so that nothing can hold it up. */
+  /** Closes everything, once. */
   #tearDown(reason: unknown): void {
     if (this.#state === 'over') return
     this.#state = 'over'
+    this.#hold.stop()
+    this.#disconnect(reason)
+    if (!this.#isOpened) this.#drive.discard?.()
+  }
+
+  /** Closes the connection. Nothing here is waited for, so that nothing can hold it up. */
+  #disconnect(reason: unknown): void {
     this.#idle.stop()
     this.#content.stop()
-    this.#hold.stop()
-    this.#drive.signal?.removeEventListener('abort', this.#abort)
+    clearTimeout(this.#reconnectTimer)
+    this.#limits.signal?.removeEventListener('abort', this.#abort)
     this.#source?.cancel(reason)
+    this.#source = undefined
+    this.#isReading = this.#isPaused = false
     this.#controller.abort(reason)
-    if (!this.#isOpened) this.#drive.discard?.()
   }
 }
 

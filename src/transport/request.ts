@@ -1,10 +1,6 @@
 import { isA, isTarget, readSignal } from '../arguments.ts'
-import { ChatError } from '../errors.ts'
 import { must } from '../must.ts'
 import type { ChatInit, EventsInit, StreamInit } from '../options.ts'
-import { isObject } from '../wire-value.ts'
-import { discardSource } from './source.ts'
-import { watchdog } from './watchdog.ts'
 
 /** A request as it was at the call: later changes to the caller's objects do not reach it. */
 export interface PreparedRequest {
@@ -12,6 +8,10 @@ export interface PreparedRequest {
   init: RequestInit
   fetch: typeof fetch
   signal: AbortSignal | undefined
+  /** Whether its body can be sent more than once. */
+  isRepeatable: boolean
+  /** Whether redirects come to us, because the caller did not say what becomes of them. */
+  seesRedirects: boolean
 }
 
 /** Reads the arguments of a request once. Throws a `TypeError` if they are wrong. */
@@ -28,9 +28,14 @@ export function prepareRequest(
   must(fetch === undefined || typeof fetch === 'function', 'fetch must be a function')
   // A fetch of the caller's may resolve relative URLs by its own rules.
   must(request ?? fetch ?? isValidUrl(String(url)), 'url is invalid, or relative outside a browser')
+  const fetchInit = fetchInitOf(options, request)
+  const redirect = fetchInit.redirect ?? request?.redirect ?? 'follow'
+  const seesRedirects = fetchInit.redirect === undefined && redirect === 'follow' && !isBrowser()
   return {
     input: request ?? String(url),
-    init: fetchInitOf(options, request),
+    init: seesRedirects ? { ...fetchInit, redirect: 'manual' } : fetchInit,
+    isRepeatable: !('duplex' in fetchInit),
+    seesRedirects,
     // Called as a plain function: a browser's fetch rejects any other `this` than the global one.
     fetch: fetch ?? ((...args) => globalThis.fetch(...args)),
     signal: readSignal(options.signal === undefined ? request?.signal : options.signal),
@@ -44,27 +49,43 @@ function isValidUrl(url: string): boolean {
   return typeof URL.canParse !== 'function' || URL.canParse(url, globalThis.location?.href)
 }
 
-/** What is for `fetch`: all that is not for us, with the headers and the body as they are now. */
+/**
+ * A browser shows redirects to nobody: asked not to follow them, it gives a response without status.
+ * All browsers, and only they, begin their name with the name of the first one.
+ */
+function isBrowser(): boolean {
+  return /^Mozilla/.test(globalThis.navigator?.userAgent ?? '')
+}
+
+/** The options that are ours; all others are for `fetch`. */
+const OUR_OPTIONS: ReadonlySet<string> = new Set<keyof AnyInit>([
+  'url',
+  'json',
+  'format',
+  'buffer',
+  'timeout',
+  'retry',
+  'resume',
+  'maxEventSize',
+  'readAheadBytes',
+  'requireEnd',
+  'lenientEnd',
+  'fetch',
+  'signal',
+  'onResponse',
+  'onFrame',
+  'onComment',
+  'onReconnectionTime',
+])
+
+/** What is for `fetch`, with the headers and the body as they are now. */
 function fetchInitOf(options: AnyInit, request: Request | undefined): RequestInit {
-  const {
-    url: _1,
-    json,
-    format: _2,
-    buffer: _3,
-    timeout: _4,
-    maxEventSize: _5,
-    readAheadBytes: _6,
-    requireEnd: _7,
-    lenientEnd: _8,
-    fetch: _9,
-    signal: _10,
-    onResponse: _11,
-    onFrame: _12,
-    onComment: _13,
-    onReconnectionTime: _14,
-    ...init
-  } = options
-  const headers = new Headers(init.headers ?? request?.headers)
+  const { json } = options
+  const init: RequestInit = Object.fromEntries(
+    Object.entries(options).filter(([name]) => !OUR_OPTIONS.has(name)),
+  )
+  const headers =
+    init.headers === undefined ? new Headers(request?.headers) : readHeaders(init.headers)
   if (!headers.has('accept')) headers.set('accept', 'text/event-stream')
   const result: RequestInit = { ...init, headers }
   if (json !== undefined) {
@@ -83,6 +104,40 @@ function fetchInitOf(options: AnyInit, request: Request | undefined): RequestIni
   const method = result.method ?? request?.method ?? 'GET'
   must(result.body == null || !/^(?:get|head)$/i.test(method), `${method} cannot have a body`)
   return result
+}
+
+const LAST_EVENT_ID = 'last-event-id'
+
+/**
+ * The caller's headers. `Headers` takes a character for a byte, but a last event ID is sent as UTF-8.
+ */
+function readHeaders(given: HeadersInit): Headers {
+  if (isA('Headers', given)) return new Headers(given)
+  const entries = Symbol.iterator in given ? [...given] : Object.entries(given)
+  return new Headers(
+    entries.map(([name = '', value = '']): [string, string] => [
+      name,
+      name.toLowerCase() === LAST_EVENT_ID ? utf8Bytes(value) : value,
+    ]),
+  )
+}
+
+/** Text as UTF-8, with one character for each byte. */
+function utf8Bytes(text: string): string {
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('')
+}
+
+/** The last event ID that a request asks to go on from; `''` if it names none. */
+export function lastEventIdOf({ init }: PreparedRequest): string {
+  const bytes = new Headers(init.headers).get(LAST_EVENT_ID) ?? ''
+  return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)))
+}
+
+/** The same request, which names the last event ID unless it already names one. */
+export function withLastEventId(request: PreparedRequest, id: string): PreparedRequest {
+  const headers = new Headers(request.init.headers)
+  if (id !== '' && !headers.has(LAST_EVENT_ID)) headers.set(LAST_EVENT_ID, utf8Bytes(id))
+  return { ...request, init: { ...request.init, headers } }
 }
 
 function serialise(json: unknown): string {
@@ -104,68 +159,4 @@ function snapshot(body: BodyInit): BodyInit {
   const copy = new FormData()
   for (const [name, value] of body as FormData) copy.append(name, value)
   return copy
-}
-
-/**
- * Sends the request and waits for the response's headers, at most `timeoutMs`.
- *
- * @param signal - Aborts the request, and the response's body after it.
- */
-export async function sendRequest(
-  request: PreparedRequest,
-  timeoutMs: number,
-  signal: AbortSignal,
-  onResponse: ((response: Response) => void) | undefined,
-): Promise<Response> {
-  const response = await beforeTimeout(send(request, signal), timeoutMs, signal)
-  const { status, headers } = isObject(response) ? (response as Partial<Response>) : {}
-  if (typeof status !== 'number' || typeof headers?.get !== 'function') {
-    throw new ChatError('callback', 'fetch did not resolve to a Response.')
-  }
-  try {
-    if (!signal.aborted) onResponse?.(response)
-    // Nobody is left to read it; this rejection goes nowhere.
-    if (signal.aborted) throw signal.reason
-  } catch (failure) {
-    discardSource(response)
-    throw failure
-  }
-  return response
-}
-
-async function send(
-  { fetch, input, init }: PreparedRequest,
-  signal: AbortSignal,
-): Promise<Response> {
-  try {
-    const response = await fetch(input, { ...init, signal })
-    // It came too late, from a fetch that ignores its signal: the timeout was already reported.
-    if (signal.aborted) discardSource(response)
-    return response
-  } catch (cause) {
-    throw new ChatError(
-      'network',
-      'No response came. Check the connection, the address and, in a browser, CORS.',
-      { cause, retryable: true },
-    )
-  }
-}
-
-/** The clock stops with the signal too: a fetch that ignores its signal may never settle. */
-function beforeTimeout<T>(promise: Promise<T>, timeoutMs: number, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const clock = watchdog(timeoutMs, () => reject(responseTimeout(timeoutMs)))
-    // The fetch itself may have aborted it.
-    if (!signal.aborted) clock.touch()
-    signal.addEventListener('abort', clock.stop, { once: true })
-    promise.then(resolve, reject).finally(clock.stop)
-  })
-}
-
-function responseTimeout(timeoutMs: number): ChatError {
-  return new ChatError(
-    'timeout',
-    `No response within ${timeoutMs} ms; raise timeout.response if it needs longer.`,
-    { phase: 'response', timeoutMs, retryable: true },
-  )
 }

@@ -30,10 +30,16 @@ export async function checkResponse(
   const kind = bodyKind(contentType)
   const { status } = response
   if (status < 200 || status > 299) throw await httpError(response, signal)
+  if (isNoContent(response)) return null
   if (kind === 'html' || (only !== undefined && kind !== only)) {
     throw contentTypeError(contentType, await readRefusal(response, signal))
   }
   return usableBody(response)
+}
+
+/** Whether a response says that there is nothing to read, and has no type for it either. */
+export function isNoContent({ status }: Response): boolean {
+  return status === 204 || status === 205
 }
 
 function usableBody(response: Response): BodyStream | null {

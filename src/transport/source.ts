@@ -1,6 +1,12 @@
+/** What one read brings. */
+export interface ReadResult<In> {
+  done?: boolean
+  value?: In | undefined
+}
+
 /** Where the driver reads from. */
 export interface Source<In> {
-  read(): Promise<{ done?: boolean; value?: In | undefined }>
+  read(): Promise<ReadResult<In>>
   /** Closes it. Not waited for; must not throw. */
   cancel(reason: unknown): void
 }

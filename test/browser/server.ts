@@ -1,5 +1,6 @@
-import { createServer, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { TestProject } from 'vitest/node'
 
@@ -42,7 +43,10 @@ const startStream = (response: ServerResponse) =>
   response.writeHead(200, { 'content-type': 'text/event-stream' })
 
 /** How each path answers. Every stream starts with the same text. */
-const answers: Record<string, (response: ServerResponse) => Promise<void> | void> = {
+const answers: Record<
+  string,
+  (response: ServerResponse, request: IncomingMessage) => Promise<void> | void
+> = {
   async '/whole'(response) {
     startStream(response)
     const bytes = Buffer.from(delta('Hello, ') + delta('wörld ') + delta('👋🏽') + ending)
@@ -53,6 +57,15 @@ const answers: Record<string, (response: ServerResponse) => Promise<void> | void
     }
     response.end()
   },
+  /** Tells what was sent, as the answer. */
+  async '/echo'(response, request) {
+    const { method, headers } = request
+    const body = await text(request)
+    const { accept, 'content-type': contentType } = headers
+    const content = JSON.stringify({ method, accept, contentType, body })
+    startStream(response).end(delta(content) + ending)
+  },
+  '/silent'() {},
   '/stall'(response) {
     startStream(response).write(delta('Hello, '))
   },
@@ -101,7 +114,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
     closings.set(id, [...(closings.get(id) ?? []), closed])
     const answer = answers[pathname]
     if (answer === undefined) return response.writeHead(404).end()
-    await answer(response)
+    await answer(response, request)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
 

@@ -46,6 +46,7 @@ const expected: Record<string, string[]> = {
   './react': hooks,
   './svelte': ['createChat', 'createStream', 'toReactive'],
   './vue': hooks,
+  './server': ['chatResponse', 'writeChat'],
 }
 
 const entries = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
