@@ -1,7 +1,16 @@
 import { defineConfig } from 'tsup'
 
 export default defineConfig({
-  entry: ['src/index.ts', 'src/core.ts', 'src/formats.ts', 'src/server.ts'],
+  // Frameworks are peers, and peers are not bundled.
+  entry: [
+    'src/index.ts',
+    'src/core.ts',
+    'src/formats.ts',
+    'src/chat.ts',
+    'src/chat-core.ts',
+    'src/adapters/*.ts',
+    'src/server.ts',
+  ],
   format: 'esm',
   target: 'es2022',
   // Shared chunks: without them each entry would carry a `ChatError` of its own.

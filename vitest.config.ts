@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url'
 import chromium from '@sparticuz/chromium'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 
@@ -10,10 +11,13 @@ const alias = [
   { find: /^chatwire$/, replacement: source('index.ts') },
   { find: /^chatwire\/core$/, replacement: source('core.ts') },
   { find: /^chatwire\/formats$/, replacement: source('formats.ts') },
+  { find: /^chatwire\/chat$/, replacement: source('chat.ts') },
+  { find: /^chatwire\/chat\/core$/, replacement: source('chat-core.ts') },
+  { find: /^chatwire\/(react|svelte|vue)$/, replacement: source('adapters/$1.ts') },
   { find: /^chatwire\/server$/, replacement: source('server.ts') },
 ]
 
-const browserOnly = ['test/browser/**']
+const browserOnly = ['test/browser/**', 'test/**/*.dom.test.ts']
 const nodeOnly = ['test/**/*.node.test.ts', 'test/{package,examples}/**']
 
 /** Linux gets the Chromium that comes as an npm package; elsewhere the installed Chrome is used. */
@@ -33,6 +37,7 @@ export default defineConfig({
     testTimeout: 30_000,
     projects: [
       {
+        plugins: [svelte({ configFile: false })],
         resolve: { alias },
         test: {
           name: 'node',
@@ -42,9 +47,27 @@ export default defineConfig({
         },
       },
       {
+        plugins: [svelte({ configFile: false })],
         resolve: { alias },
+        // What Vue asks of whoever bundles it.
+        define: {
+          __VUE_OPTIONS_API__: true,
+          __VUE_PROD_DEVTOOLS__: false,
+          __VUE_PROD_HYDRATION_MISMATCH_DETAILS__: false,
+        },
         // Named here, because a dependency found only while the tests run reloads the page.
-        optimizeDeps: { include: ['eventsource-parser', 'fast-check'] },
+        optimizeDeps: {
+          include: [
+            'eventsource-parser',
+            'fast-check',
+            'react',
+            'react-dom',
+            'react-dom/client',
+            'react-dom/server',
+            'vue',
+            'vue/server-renderer',
+          ],
+        },
         test: {
           name: 'chromium',
           include: ['test/**/*.test.ts'],

@@ -1,4 +1,5 @@
 import { glob, readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 
@@ -15,6 +16,9 @@ const functions = [
   'streamEvents',
   'textOf',
 ]
+
+const chat = ['awaitedToolCalls', 'createChat', 'createStream']
+const hooks = ['useChat', 'useSnapshot', 'useStore', 'useStream']
 
 const expected: Record<string, string[]> = {
   '.': functions,
@@ -37,6 +41,11 @@ const expected: Record<string, string[]> = {
     'select',
     'thinkTags',
   ],
+  './chat': chat,
+  './chat/core': chat,
+  './react': hooks,
+  './svelte': ['createChat', 'createStream', 'toReactive'],
+  './vue': hooks,
   './server': ['chatResponse', 'writeChat'],
 }
 
@@ -58,8 +67,14 @@ test.each(entries)('$subpath exports exactly its public names', async ({ subpath
 
 test.each(entries)('the declarations of $subpath import nothing by .ts', async ({ types }) => {
   const code = await readFile(types, 'utf8')
-  expect(code).toMatch(/from '\.\/[^']+\.js'/)
+  expect(code).toMatch(/from '\.\.?\/[^']+\.js'/)
   expect(code).not.toMatch(/'\.[^']+\.ts'/)
+})
+
+test('the frameworks are optional', () => {
+  const optional = Object.entries(manifest.peerDependenciesMeta)
+  expect(optional).toEqual(['react', 'svelte', 'vue'].map((name) => [name, { optional: true }]))
+  expect(Object.keys(manifest.peerDependencies)).toEqual(Object.keys(manifest.peerDependenciesMeta))
 })
 
 test('all entries share one ChatError class', async () => {
@@ -67,14 +82,20 @@ test('all entries share one ChatError class', async () => {
   expect(index['ChatError']).toBe(core['ChatError'])
 })
 
-test('the one dependency is eventsource-parser, and it is not bundled', async () => {
+test('the one dependency is eventsource-parser; neither it nor a framework is bundled', async () => {
   expect(Object.keys(manifest.dependencies)).toEqual(['eventsource-parser'])
-  const imported = new Set<string>()
-  for await (const file of glob('dist/*.js')) {
+  const imported: Record<string, Set<string>> = {}
+  for await (const file of glob('dist/**/*.js')) {
     const code = await readFile(file, 'utf8')
     for (const [, name = ''] of code.matchAll(/^(?:import |export |} ).*?"([^".][^"]*)";$/gm)) {
-      imported.add(name)
+      const users = file.includes('adapters') ? basename(file) : 'the rest'
+      imported[users] = (imported[users] ?? new Set()).add(name)
     }
   }
-  expect([...imported]).toEqual(['eventsource-parser'])
+  expect(imported).toEqual({
+    'react.js': new Set(['react']),
+    'svelte.js': new Set(['svelte', 'svelte/reactivity']),
+    'vue.js': new Set(['vue']),
+    'the rest': new Set(['eventsource-parser']),
+  })
 })

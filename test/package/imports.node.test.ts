@@ -31,8 +31,20 @@ const layers: string[][] = [
     'consume.ts',
   ],
   ['core.ts', 'formats.ts', 'server.ts'],
-  ['index.ts'],
+  ['index.ts', 'chat/'],
+  ['chat-core.ts'],
+  ['chat.ts'],
+  ['adapters/'],
 ]
+
+/** The packages that files of src/ import, and which files those are. */
+const packages: Record<string, string[]> = {
+  'eventsource-parser': ['framing/sse.ts'],
+  react: ['adapters/react.ts'],
+  svelte: ['adapters/svelte.ts'],
+  'svelte/reactivity': ['adapters/svelte.ts'],
+  vue: ['adapters/vue.ts'],
+}
 
 interface Import {
   from: string
@@ -76,7 +88,7 @@ test('every file has its layer', () => {
 })
 
 test('every relative import names a file of src/, with its extension', () => {
-  const relative = imports.filter(({ to }) => to !== 'eventsource-parser')
+  const relative = imports.filter(({ to }) => packages[to] === undefined)
   expect(relative.length).toBeGreaterThan(0)
   expect(relative.filter(({ to }) => !files.includes(to)).map(show)).toEqual([])
 })
@@ -100,9 +112,8 @@ test('no file imports itself, by whatever way', () => {
   expect(files.filter((file) => reach(file).has(file))).toEqual([])
 })
 
-test('only the SSE framing imports eventsource-parser', () => {
-  const users = imports.filter(({ to }) => to === 'eventsource-parser').map(({ from }) => from)
-  expect(users).toEqual(['framing/sse.ts'])
+test.each(Object.entries(packages))('%s is imported by %s only', (name, users) => {
+  expect(imports.filter(({ to }) => to === name).map(({ from }) => from)).toEqual(users)
 })
 
 test('formats do not know each other; only auto knows them all', () => {
@@ -113,8 +124,8 @@ test('formats do not know each other; only auto knows them all', () => {
   expect(wrong.map(show)).toEqual([])
 })
 
-test('the core brings no format with it', () => {
-  const reach = new Set(['core.ts'])
+test.each(['core.ts', 'chat-core.ts'])('%s brings no format with it', (entry) => {
+  const reach = new Set([entry])
   for (const file of reach) {
     for (const { from, to, typeOnly } of inside) if (from === file && !typeOnly) reach.add(to)
   }

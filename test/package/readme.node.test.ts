@@ -36,7 +36,7 @@ const tsconfig = {
     lib: ['ES2023', 'ESNext.Disposable', 'DOM', 'DOM.Iterable', 'DOM.AsyncIterable'],
     module: 'NodeNext',
     types: ['node'],
-    jsx: 'preserve',
+    jsx: 'react-jsx',
     allowJs: true,
     checkJs: true,
     strict: true,

@@ -1,0 +1,40 @@
+import type { Store } from './options.ts'
+
+/** A state that is set from outside. */
+export interface State<Snapshot> extends Omit<Store<Snapshot>, 'stop'> {
+  /** Sets the state and tells all listeners. */
+  set(next: Snapshot): void
+}
+
+export function createState<Snapshot>(initial: Snapshot): State<Snapshot> {
+  let current = initial
+  /** Objects, so that a function can be subscribed twice. */
+  const listeners = new Set<{ listener: (snapshot: Snapshot) => void }>()
+  return {
+    get: () => current,
+    getInitial: () => initial,
+    set(next) {
+      current = next
+      // Not `next`: a listener may have set the state again.
+      for (const { listener } of listeners) callSafely(() => listener(current))
+    },
+    subscribe(listener) {
+      const entry = { listener }
+      listeners.add(entry)
+      return () => {
+        listeners.delete(entry)
+      }
+    },
+  }
+}
+
+/** Calls what is not ours. What it throws is reported as uncaught, and hinders nobody else. */
+export function callSafely(call: () => void): void {
+  try {
+    call()
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
