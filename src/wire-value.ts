@@ -22,6 +22,15 @@ export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+/** The first of the keys' values that is a text which is not empty. */
+export function firstText(object: WireObject | undefined, ...keys: string[]): string | undefined {
+  for (const key of keys) {
+    const text = asText(object?.[key])
+    if (text !== undefined) return text
+  }
+  return undefined
+}
+
 /** `value` if it is a finite number, else `undefined`. */
 export function asNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined

@@ -1,8 +1,9 @@
 import type { FinishReason, Usage } from '../chat-event.ts'
 import { ChatError } from '../errors.ts'
 import type { SseEvent } from '../framing/sse.ts'
-import { asNumber, asObject, defined, type WireObject } from '../wire-value.ts'
-import type { WireEvent } from './format.ts'
+import { asNumber, asObject, defined, isObject, type WireObject } from '../wire-value.ts'
+import { emitError } from './emit.ts'
+import type { Emit, WireDecoder, WireFormat } from './format.ts'
 
 /** What the formats share: payloads, keepalives, usage, finish reasons. Knows no provider. */
 
@@ -42,79 +43,46 @@ export function malformed(
   )
 }
 
-/** Why an answer ended, by what the providers' words for it have in common. */
-const FINISH_REASONS: readonly [RegExp, FinishReason][] = [
-  [/error|malformed|abort|insufficient|overloaded/i, 'error'],
-  [/tool|function/i, 'tool-calls'],
-  [/length|limit|max_\w*tokens|context_window/i, 'length'],
-  [/filter|refusal|safety|sensitive|recitation|prohibited|blocklist|spii/i, 'content-filter'],
-  [/^(?:stop|eos|end|pause|complete)/i, 'stop'],
-]
-
-/** One provider's word for why it finished → ours. Words of other providers leak through gateways. */
-export function finishReasonOf(word: string): FinishReason {
-  return FINISH_REASONS.find(([pattern]) => pattern.test(word))?.[1] ?? 'unknown'
+/** The state of one answer in a format whose frames are JSON objects. */
+export interface ObjectReader {
+  /** Reads the object of a frame. The frame is for its name, and for errors. */
+  read(payload: WireObject, frame: SseEvent, emit: Emit): void
+  /** `[DONE]` came. The answer is then complete, unless this returns `false`. */
+  done(emit: Emit): unknown
+  /** The body ended, or broke off; not called after an end marker. */
+  end?(emit: Emit): void
 }
 
-/**
- * Reads token counts under the names that Chat Completions, Anthropic-like servers and hand-written
- * ones give them. `undefined` if `value` is not an object.
- */
-export function readUsage(value: unknown): Usage | undefined {
-  const raw = asObject(value)
-  if (raw === undefined) return undefined
-  const inputTokens = firstNumber(
-    raw,
-    'prompt_tokens',
-    'input_tokens',
-    'promptTokens',
-    'inputTokens',
-  )
-  const completion = firstNumber(
-    raw,
-    'completion_tokens',
-    'output_tokens',
-    'completionTokens',
-    'outputTokens',
-  )
-  const total = firstNumber(raw, 'total_tokens', 'totalTokens')
-  const inputDetails = asObject(raw['prompt_tokens_details'] ?? raw['input_tokens_details'])
-  const outputDetails = asObject(raw['completion_tokens_details'] ?? raw['output_tokens_details'])
-  const cachedInputTokens =
-    asNumber(inputDetails?.['cached_tokens']) ??
-    firstNumber(raw, 'prompt_cache_hit_tokens', 'cached_tokens', 'cachedInputTokens')
-  const reasoningTokens =
-    asNumber(outputDetails?.['reasoning_tokens']) ??
-    firstNumber(raw, 'reasoning_tokens', 'reasoningTokens')
-  // xAI counts reasoning beside the completion; its own total proves it.
-  const outputTokens =
-    completion !== undefined &&
-    reasoningTokens &&
-    total === (inputTokens ?? 0) + completion + reasoningTokens
-      ? completion + reasoningTokens
-      : completion
-  const totalTokens =
-    total ??
-    (inputTokens !== undefined && outputTokens !== undefined
-      ? inputTokens + outputTokens
-      : undefined)
+/** A format whose frames are JSON objects and whose answers show their end. */
+export function objectFormat(name: string, start: () => ObjectReader): WireFormat {
   return {
-    ...defined({ inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens }),
-    raw,
+    name,
+    decoder(): WireDecoder {
+      const reader = start()
+      return {
+        marksEnd: () => true,
+        push(frame, emit, parsed) {
+          if (frame.data === DONE) {
+            if (reader.done(emit) !== false) emit({ type: 'complete' })
+            return
+          }
+          if (isKeepalive(frame)) return
+          if (isErrorText(frame)) return emitError(frame.data, emit)
+          const payload = parsed ?? parsePayload(frame, name)
+          if (!isObject(payload)) throw malformed(frame, name, 'its data is not an object')
+          reader.read(payload, frame, emit)
+        },
+        end(emit) {
+          reader.end?.(emit)
+        },
+      }
+    },
   }
 }
 
-function firstNumber(object: WireObject, ...keys: string[]): number | undefined {
-  for (const key of keys) {
-    const value = asNumber(object[key])
-    if (value !== undefined) return value
-  }
-  return undefined
-}
-
-/** The media type of a `data:` URL; `image/*` style `fallback` for any other. */
-export function mediaTypeOf(url: string, fallback: string): string {
-  return /^data:([^;,]+)/.exec(url)?.[1] ?? fallback
+/** Whether a frame says in plain words, not in JSON, that the server failed. */
+export function isErrorText({ type, data }: SseEvent): boolean {
+  return type === 'error' && !/^\s*[{[]/.test(data)
 }
 
 /**
@@ -128,7 +96,86 @@ export function isFault(payload: WireObject): boolean {
   return typeof message === 'string' && (status >= 400 || payload['success'] === false)
 }
 
+/** Why an answer ended, by what the providers' words for it have in common. The first row counts. */
+const FINISH_REASONS: readonly [RegExp, FinishReason][] = [
+  [/too_many/i, 'unknown'],
+  [
+    /filter|refusal|safety|sensitive|recitation|prohibited|blocklist|spii|toxic|armor|^image_/i,
+    'content-filter',
+  ],
+  [/error|malformed|unexpected|abort|insufficient|overloaded|failed|timeout/i, 'error'],
+  [/tool|function|requires_action/i, 'tool-calls'],
+  [/length|limit|max_\w*tokens|context_window|continuation|budget/i, 'length'],
+  [/^(?:stop|eos|end|pause|complete)/i, 'stop'],
+]
+
+/** One provider's word for why it finished → ours. Words of other providers leak through gateways. */
+export function finishReasonOf(word: string): FinishReason {
+  return FINISH_REASONS.find(([pattern]) => pattern.test(word))?.[1] ?? 'unknown'
+}
+
+/** What the names have in common that servers, frameworks and apps give to each count. */
+const COUNT_NAMES: readonly [RegExp, keyof Counts][] = [
+  [/^(?:prompt|input)_?tokens$/i, 'inputTokens'],
+  [/^(?:completion|output)_?tokens$/i, 'outputTokens'],
+  [/^total_?tokens$/i, 'totalTokens'],
+  [/^(?:prompt_cache_hit|cached|cached_?input|cache_?read)(?:_?tokens)?$/i, 'cachedInputTokens'],
+  [/^reasoning(?:_?tokens)?$/i, 'reasoningTokens'],
+]
+
+/** Reads token counts under whatever names. `undefined` if `value` is not an object. */
+export function readUsage(value: unknown): Usage | undefined {
+  const raw = asObject(value)
+  if (raw === undefined) return undefined
+  const counts: Partial<Counts> = {}
+  addCounts(counts, raw)
+  const { inputTokens = 0, outputTokens, reasoningTokens, totalTokens } = counts
+  // xAI counts reasoning beside the completion; its own total proves it.
+  const withReasoning = add(outputTokens, reasoningTokens)
+  const isBeside = reasoningTokens && totalTokens === add(inputTokens, withReasoning)
+  return usageOf(raw, isBeside ? { ...counts, outputTokens: withReasoning } : counts)
+}
+
+/** What is counted more closely stands in objects within, such as `prompt_tokens_details`. */
+function addCounts(counts: Partial<Counts>, raw: WireObject): void {
+  for (const [name, value] of Object.entries(raw)) {
+    if (isObject(value) && /details$/i.test(name)) addCounts(counts, value)
+    const count = COUNT_NAMES.find(([pattern]) => pattern.test(name))?.[1]
+    if (count !== undefined) counts[count] ??= asNumber(value)
+  }
+}
+
+type Counts = { [K in Exclude<keyof Usage, 'raw'>]: number | undefined }
+
+/** Usage from its counts. The total is the sum of both where the provider gives none. */
+export function usageOf(raw: WireObject, counts: Partial<Counts>): Usage {
+  const { inputTokens, outputTokens } = counts
+  const isWhole = inputTokens !== undefined && outputTokens !== undefined
+  const totalTokens = counts.totalTokens ?? (isWhole ? inputTokens + outputTokens : undefined)
+  return { ...defined({ ...counts, totalTokens }), raw }
+}
+
+/** Adds the counts of one part of an answer to those of the parts before it. */
+export function addUsage(before: Usage | undefined, usage: Usage): Usage {
+  const sum = { ...usage }
+  for (const [, name] of COUNT_NAMES) {
+    const count = add(before?.[name], usage[name])
+    if (count !== undefined) sum[name] = count
+  }
+  return sum
+}
+
+/** The sum of the counts that are there; `undefined` if none is. */
+export function add(...counts: (number | undefined)[]): number | undefined {
+  return counts.reduce((sum, count) => (count === undefined ? sum : count + (sum ?? 0)), undefined)
+}
+
 /** Emits text, unless it is empty. */
-export function emitText(text: string, emit: (event: WireEvent) => void): void {
+export function emitText(text: string, emit: Emit): void {
   if (text !== '') emit(text)
+}
+
+/** The media type of a `data:` URL; `image/*` style `fallback` for any other. */
+export function mediaTypeOf(url: string, fallback: string): string {
+  return /^data:([^;,]+)/.exec(url)?.[1] ?? fallback
 }
