@@ -51,9 +51,8 @@ const COHERE_V1 =
 const LANGGRAPH_EVENT = /^(?:messages(?:\/\w+)?|values|updates)(?:\|.*)?$/
 
 /** Which format a frame is of; `undefined` if it is of no particular one. */
-function detect({ type: event, data }: SseEvent): WireFormat | undefined {
+function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat | undefined {
   if (isDataStreamV1(data)) return aiSdkData
-  const payload = parseJson(data)
   if (LANGGRAPH_EVENT.test(event) && typeof payload === 'object') return langgraph
   if (Array.isArray(payload) && LANGGRAPH_EVENT.test(asText(payload[0]) ?? '')) return langgraph
   if (!isObject(payload)) return undefined
@@ -117,10 +116,9 @@ function decodeAuto(): WireDecoder {
   /** Whether the format can no longer change. */
   let isSettled = false
 
-  function choose(frame: SseEvent): void {
-    if (isKeepalive(frame)) return
-    const detected = detect(frame)
-    if (detected === undefined || detected === format) return
+  function choose(frame: SseEvent, payload: unknown): void {
+    const detected = isKeepalive(frame) ? undefined : detect(frame, payload)
+    if (detected === undefined) return
     format = detected
     decoder = detected.decoder()
   }
@@ -131,14 +129,17 @@ function decodeAuto(): WireDecoder {
     },
     push(frame, emit) {
       if (isSettled) return decoder.push(frame, emit)
+      // Parsed here, and handed on: the first payload may be the whole answer, and large.
+      const payload = parseJson(frame.data)
       // Once a format of its own is found it stays: it may hold back what it has read.
-      if (format === plain) choose(frame)
-      decoder.push(frame, (event: WireEvent) => {
+      if (format === plain) choose(frame, payload)
+      const take = (event: WireEvent): void => {
         const isPrelude =
           typeof event === 'object' && /^(?:data|facts|source|reasoning)$/.test(event.type)
         if (!isPrelude) isSettled = true
         emit(event)
-      })
+      }
+      decoder.push(frame, take, payload)
     },
     pushText: emitText,
     end(emit) {

@@ -4,11 +4,11 @@ import type { Emit } from './format.ts'
 import { endCall, feedCall, inputTextOf, newCall, type OpenCall } from './tool-calls.ts'
 
 interface Call extends OpenCall {
-  /** Looks for the end of the arguments; only asked where it is in doubt. */
+  /** Looks for the end of the arguments, at each piece once, so that the work is linear. */
   scan: JsonScan
-  /** What it has not looked at yet: each piece is looked at once, so that the work is linear. */
-  unscanned: string
-  state: 'empty' | 'open' | 'complete' | 'not-json'
+  /** Whether they are an object or array; `undefined` before they began. */
+  isJson: boolean | undefined
+  isComplete: boolean
 }
 
 /** One piece of a call, as read from a delta. Blank ids and names count as absent. */
@@ -42,7 +42,7 @@ export function collectToolCalls(newId: (count: number) => string): ToolCallColl
 
   function create({ id }: Piece): Call {
     const open = newCall(id ?? newId(calls.length))
-    const call: Call = { ...open, scan: scanJson(), unscanned: '', state: 'empty' }
+    const call: Call = { ...open, scan: scanJson(), isJson: undefined, isComplete: false }
     calls.push(call)
     return call
   }
@@ -58,18 +58,18 @@ export function collectToolCalls(newId: (count: number) => string): ToolCallColl
       // A new place with a name, or with an id and no arguments yet, starts a call. Anything else is
       // the rest of the last one: some servers count its head and its tail differently.
       const starts = name !== undefined || (id !== undefined && input === '')
-      return starts || last === undefined || isComplete(last) ? create(piece) : last
+      return starts || last === undefined || last.isComplete ? create(piece) : last
     }
     // The name may come late, but never to a call that already has one.
     if (known.name === '' && (id === undefined || known.inputText === '')) return known
     if (name === undefined) {
-      return id !== undefined && startsJson(input) && isComplete(known) ? create(piece) : known
+      return id !== undefined && startsJson(input) && known.isComplete ? create(piece) : known
     }
     // A name starts a call, unless the one at this place is in the middle of its arguments: some
     // servers repeat the name, and change the id, with every piece.
     const isSame = id === undefined && name === known.name
     const repeats = isSame || (input !== '' && !startsJson(input))
-    const isMidway = known.inputText !== '' && !isComplete(known)
+    const isMidway = known.inputText !== '' && !known.isComplete
     return repeats && isMidway ? known : create(piece)
   }
 
@@ -77,7 +77,11 @@ export function collectToolCalls(newId: (count: number) => string): ToolCallColl
     const call = resolve(piece)
     if (piece.index !== undefined) byIndex.set(piece.index, call)
     if (piece.id !== undefined) byId.set(piece.id, call)
-    call.unscanned += piece.input
+    const text = call.isJson === undefined ? piece.input.trimStart() : piece.input
+    if (text !== '') {
+      call.isJson ??= startsJson(text)
+      call.isComplete ||= call.isJson && call.scan.next(text, 0) !== -1
+    }
     feedCall(call, piece.name, piece.input, emit)
   }
 
@@ -116,14 +120,4 @@ export function collectToolCalls(newId: (count: number) => string): ToolCallColl
 
 function startsJson(input: string): boolean {
   return /^\s*[{[]/.test(input)
-}
-
-/** Whether the arguments so far are a whole object or array. */
-function isComplete(call: Call): boolean {
-  const text = call.state === 'empty' ? call.unscanned.trimStart() : call.unscanned
-  call.unscanned = ''
-  if (text === '') return call.state === 'complete'
-  if (call.state === 'empty') call.state = startsJson(text) ? 'open' : 'not-json'
-  if (call.state === 'open' && call.scan.next(text, 0) !== -1) call.state = 'complete'
-  return call.state === 'complete'
 }
