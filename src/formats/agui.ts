@@ -42,7 +42,7 @@ function readAnswer(): ObjectReader {
       if (messageId === undefined) emit({ type: 'facts', id })
       messageId ??= id
     }
-    emitText(asText(payload['delta']) ?? '', emit)
+    emitText(payload['delta'], emit)
   }
 
   function readCall(payload: WireObject, id: string | undefined, emit: Emit): void {

@@ -89,7 +89,7 @@ function decodeAiSdkData(): WireDecoder {
       case '4':
         readHead(head, part['id'], undefined, emit)
         for (const piece of asArray(part['content'])) {
-          emitText(asText(asObject(asObject(piece)?.['text'])?.['value']) ?? '', emit)
+          emitText(asObject(asObject(piece)?.['text'])?.['value'], emit)
         }
         return
       case '5':

@@ -4,8 +4,8 @@ import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emi
 import type { Emit, WireFormat } from './format.ts'
 import {
   add,
+  emitFinish,
   emitText,
-  finishReasonOf,
   malformed,
   type ObjectReader,
   objectFormat,
@@ -58,7 +58,7 @@ function readAnswer(): ObjectReader {
     endBlock(index, emit)
     switch (type) {
       case 'text':
-        emitText(asText(block['text']) ?? '', emit)
+        emitText(block['text'], emit)
         for (const citation of asArray(block['citations'])) readCitation(citation, emit)
         return
       case 'thinking':
@@ -84,7 +84,7 @@ function readAnswer(): ObjectReader {
     const block = blocks.get(index)
     switch (delta['type']) {
       case 'text_delta':
-        return emitText(asText(delta['text']) ?? '', emit)
+        return emitText(delta['text'], emit)
       case 'thinking_delta':
         return emitReasoning(delta['thinking'], emit)
       case 'input_json_delta':
@@ -111,11 +111,10 @@ function readAnswer(): ObjectReader {
 
   /** Reads the stop reason, from `message_delta` or from a whole message. */
   function readStop(holder: WireObject, emit: Emit): void {
-    stopReason = asText(holder['stop_reason']) ?? stopReason
-    if (!asText(holder['stop_reason']) || stopReason === undefined) return
-    const reason = finishReasonOf(stopReason)
-    const finishReason = reason === 'stop' && mustRunTools ? 'tool-calls' : reason
-    emit({ type: 'facts', rawFinishReason: stopReason, finishReason })
+    const word = asText(holder['stop_reason'])
+    if (word === undefined) return
+    stopReason = word
+    emitFinish(word, mustRunTools ? 'tool-calls' : 'stop', emit)
     const explanation = asText(asObject(holder['stop_details'])?.['explanation'])
     // The last message_delta may repeat the one before it.
     if (explanation !== undefined && explanation !== refusal) {
@@ -165,7 +164,7 @@ function readAnswer(): ObjectReader {
           if (messageId === undefined) {
             startMessage({ id: payload['id'], model: payload['model'] }, emit)
           }
-          emitText(asText(payload['completion']) ?? '', emit)
+          emitText(payload['completion'], emit)
           return readStop(payload, emit)
         case 'ping':
         case 'vertex_event':

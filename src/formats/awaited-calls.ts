@@ -50,7 +50,7 @@ export function awaitCalls(): AwaitedCalls {
     open.delete(call.id)
     closed.add(call.id)
     // Pieces that never got a name belong to no call.
-    if (call.isAnnounced) endCall(call, emit)
+    if (call.name !== '') endCall(call, emit)
   }
 
   const calls: AwaitedCalls = {

@@ -2,7 +2,14 @@ import type { Usage } from '../chat-event.ts'
 import { asArray, asObject, asText, firstText, isObject, type WireObject } from '../wire-value.ts'
 import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitText, finishReasonOf, type ObjectReader, objectFormat, readUsage } from './frames.ts'
+import {
+  emitFinish,
+  emitText,
+  finishReasonOf,
+  type ObjectReader,
+  objectFormat,
+  readUsage,
+} from './frames.ts'
 import { endCall, feedCall, inputTextOf, newCall, type OpenCall } from './tool-calls.ts'
 
 /**
@@ -33,7 +40,7 @@ function readAnswer(): ObjectReader {
     for (const part of listOf(message?.['content'])) {
       // A piece has no type: which key it has tells.
       emitReasoning(part['thinking'], emit)
-      emitText(asText(part['text']) ?? '', emit)
+      emitText(part['text'], emit)
     }
     for (const citation of listOf(message?.['citations'])) readCitation(citation, emit)
   }
@@ -90,11 +97,9 @@ function readAnswer(): ObjectReader {
   /** Reads why the answer ended. `holder` is what holds the finish reason, and an error if any. */
   function finish(holder: WireObject | undefined, usage: unknown, emit: Emit): void {
     const word = asText(holder?.['finish_reason'])
-    // Version 1's word for a full context is not an error.
-    const reason = finishReasonOf(word === 'ERROR_LIMIT' ? 'limit' : (word ?? 'stop'))
-    const finishReason = reason === 'stop' && callCount > 0 ? 'tool-calls' : reason
-    emitFacts({ finishReason, rawFinishReason: word, usage: usageOf(usage) }, emit)
-    if (reason === 'error' || holder?.['error']) {
+    emitFacts({ usage: usageOf(usage) }, emit)
+    emitFinish(word, callCount > 0 ? 'tool-calls' : 'stop', emit)
+    if (holder?.['error'] || (word && finishReasonOf(word) === 'error')) {
       // The error itself is at most a text: the word for the end is its code.
       return emitError({ ...holder, code: word }, emit)
     }
@@ -132,7 +137,7 @@ function readAnswer(): ObjectReader {
       case 'stream-start':
         return emitFacts({ id: asText(event['generation_id']) }, emit)
       case 'text-generation':
-        return emitText(asText(event['text']) ?? '', emit)
+        return emitText(event['text'], emit)
       case 'citation-generation':
         return readMessage(event, emit)
       case 'tool-calls-chunk':

@@ -2,7 +2,7 @@ import type { FinishReason, Usage } from '../chat-event.ts'
 import { ChatError } from '../errors.ts'
 import type { SseEvent } from '../framing/sse.ts'
 import { asNumber, asObject, defined, isObject, type WireObject } from '../wire-value.ts'
-import { emitError } from './emit.ts'
+import { emitError, emitFacts } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
 
 /** What the formats share: payloads, keepalives, usage, finish reasons. Knows no provider. */
@@ -86,6 +86,16 @@ export function isErrorText({ type, data }: SseEvent): boolean {
 }
 
 /**
+ * Emits why the answer ended. A provider that says nothing means a stop.
+ * @param stopped - What a stop means: there may be calls that the caller must run.
+ */
+export function emitFinish(word: string | undefined, stopped: FinishReason, emit: Emit): void {
+  const reason = finishReasonOf(word ?? 'stop')
+  const finishReason = reason === 'stop' ? stopped : reason
+  emitFacts({ finishReason, rawFinishReason: word }, emit)
+}
+
+/**
  * Whether an object that is no piece of an answer reports a failure: `{error}`, `{type: "error"}`,
  * FastAPI's `{detail}`, or a message with a status that means one.
  */
@@ -99,6 +109,8 @@ export function isFault(payload: WireObject): boolean {
 /** Why an answer ended, by what the providers' words for it have in common. The first row counts. */
 const FINISH_REASONS: readonly [RegExp, FinishReason][] = [
   [/too_many/i, 'unknown'],
+  // Cohere's word for a full context.
+  [/^error_limit$/i, 'length'],
   [
     /filter|refusal|safety|sensitive|recitation|prohibited|blocklist|spii|toxic|armor|^image_/i,
     'content-filter',
@@ -170,9 +182,9 @@ export function add(...counts: (number | undefined)[]): number | undefined {
   return counts.reduce((sum, count) => (count === undefined ? sum : count + (sum ?? 0)), undefined)
 }
 
-/** Emits text, unless it is empty. */
-export function emitText(text: string, emit: Emit): void {
-  if (text !== '') emit(text)
+/** Emits a piece of the answer's text, unless it is empty or no text. */
+export function emitText(value: unknown, emit: Emit): void {
+  if (typeof value === 'string' && value !== '') emit(value)
 }
 
 /** The media type of a `data:` URL; `image/*` style `fallback` for any other. */

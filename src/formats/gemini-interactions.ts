@@ -2,7 +2,7 @@ import type { ToolResult } from '../chat-event.ts'
 import { asArray, asObject, asText, firstText, isObject, type WireObject } from '../wire-value.ts'
 import { emitData, emitError, emitFacts, emitFile, emitReasoning, emitSource } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitText, finishReasonOf, type ObjectReader, objectFormat } from './frames.ts'
+import { emitFinish, emitText, type ObjectReader, objectFormat } from './frames.ts'
 import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
 import { endCall, feedCall, inputTextUnlessEmpty, newCall, type OpenCall } from './tool-calls.ts'
 
@@ -113,7 +113,7 @@ function readAnswer(): ObjectReader {
       case 'text':
       case 'text_annotation_delta':
       case 'text_annotation':
-        emitText(asText(content['text']) ?? '', emit)
+        emitText(content['text'], emit)
         for (const annotation of asArray(content['annotations'])) readAnnotation(annotation, emit)
         return
       case 'thought_summary':
@@ -165,9 +165,8 @@ function readAnswer(): ObjectReader {
     ended = true
     for (const index of [...steps.keys()]) endStepAt(index, emit)
     const word = isFinal ? status : undefined
-    const reason = word === 'incomplete' ? 'length' : finishReasonOf(word ?? 'stop')
-    const finishReason = reason === 'stop' && waiting.size > 0 ? 'tool-calls' : reason
-    emitFacts({ finishReason, rawFinishReason: word }, emit)
+    emitFinish(word, waiting.size > 0 ? 'tool-calls' : 'stop', emit)
+    if (word === 'incomplete') emit({ type: 'facts', finishReason: 'length' })
   }
 
   function complete(interaction: WireObject, emit: Emit): void {

@@ -66,7 +66,7 @@ export function readProtocol(calls: AwaitedCalls): ProtocolReader {
     finish = undefined
     if (firstText(piece, 'text', 'reasoning') !== undefined) node.isStreamed = true
     emitReasoning(piece['reasoning'], emit)
-    emitText(asText(piece['text']) ?? '', emit)
+    emitText(piece['text'], emit)
     if (!/tool_call/.test(asText(piece['type']) ?? '')) return
     const id = callIdOf(piece, index, node)
     calls.grow(id, piece['name'], inputTextUnlessEmpty(piece['args']), emit)
@@ -85,7 +85,7 @@ export function readProtocol(calls: AwaitedCalls): ProtocolReader {
       case 'reasoning':
         if (!node.isStreamed) {
           emitReasoning(block['reasoning'], emit)
-          emitText(asText(block['text']) ?? '', emit)
+          emitText(block['text'], emit)
         }
         for (const note of asArray(block['annotations'])) readCitation(note, emit)
         return

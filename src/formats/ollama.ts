@@ -1,7 +1,7 @@
 import { asArray, asNumber, asObject, asText, type WireObject } from '../wire-value.ts'
-import { emitData, emitError, emitFacts, emitFile, emitReasoning, readHead } from './emit.ts'
+import { emitData, emitError, emitFile, emitReasoning, readHead } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitText, finishReasonOf, type ObjectReader, objectFormat, usageOf } from './frames.ts'
+import { emitFinish, emitText, type ObjectReader, objectFormat, usageOf } from './frames.ts'
 import { endCall, feedCall, inputTextOf, newCall } from './tool-calls.ts'
 
 /**
@@ -34,7 +34,7 @@ function readAnswer(): ObjectReader {
     const answer = message ?? payload
     const text = message === undefined ? payload['response'] : message['content']
     emitReasoning(answer['thinking'], emit)
-    emitText(asText(text) ?? '', emit)
+    emitText(text, emit)
     for (const image of asArray(answer['images'])) readImage(image, emit)
     const hasImage = readImage(answer['image'], emit)
     for (const call of asArray(answer['tool_calls'])) readCall(call, emit)
@@ -42,11 +42,8 @@ function readAnswer(): ObjectReader {
   }
 
   function readEnd(payload: WireObject, emit: Emit): void {
-    const word = asText(payload['done_reason'])
-    const reason = finishReasonOf(word ?? 'stop')
     // The reason is `stop` also where the model stopped to have tools called.
-    const finishReason = reason === 'stop' && callCount > 0 ? 'tool-calls' : reason
-    emitFacts({ finishReason, rawFinishReason: word }, emit)
+    emitFinish(asText(payload['done_reason']), callCount > 0 ? 'tool-calls' : 'stop', emit)
     // The input is left out when the prompt was cached: then there is no total.
     const inputTokens = asNumber(payload['prompt_eval_count'])
     const outputTokens = asNumber(payload['eval_count'])

@@ -1,4 +1,3 @@
-import type { AnswerFacts } from '../chat-event.ts'
 import {
   asArray,
   asNumber,
@@ -20,8 +19,8 @@ import {
 } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
 import {
+  emitFinish,
   emitText,
-  finishReasonOf,
   isFault,
   mediaTypeOf,
   type ObjectReader,
@@ -84,12 +83,12 @@ function readAnswer(): ObjectReader {
       isWhole = true
       readDelta(message, choice, out)
     } else {
-      emitText(asText(value['text']) ?? '', out)
+      emitText(value['text'], out)
     }
     const reason = asText(value['finish_reason'])
     if (reason === undefined) return
     choice.finishReason = reason
-    out({ type: 'facts', ...finishOf(choice) })
+    finishChoice(choice, out)
   }
 
   function readDelta(delta: WireObject, choice: Choice, emit: Emit): void {
@@ -153,7 +152,7 @@ function readAnswer(): ObjectReader {
     for (const [index, choice] of choices) {
       const out = index === 0 ? emit : markWith(index, emit)
       // Snowflake says [DONE] without ever saying why.
-      out({ type: 'facts', ...finishOf(choice) })
+      finishChoice(choice, out)
       if (isMarked || choice.finishReason !== undefined) choice.toolCalls.end(out)
     }
   }
@@ -184,14 +183,10 @@ function readAnswer(): ObjectReader {
   }
 }
 
-function finishOf({ finishReason: raw, toolCalls, isRefused }: Choice): AnswerFacts {
-  const reason = finishReasonOf(raw ?? 'stop')
-  // Google's endpoint says `stop` after tool calls, OpenAI says `stop` after a refusal.
+/** Google's endpoint says `stop` after tool calls, OpenAI says `stop` after a refusal. */
+function finishChoice({ finishReason, toolCalls, isRefused }: Choice, emit: Emit): void {
   const stopped = toolCalls.size() > 0 ? 'tool-calls' : isRefused ? 'content-filter' : 'stop'
-  return {
-    finishReason: reason === 'stop' ? stopped : reason,
-    ...(raw !== undefined && { rawFinishReason: raw }),
-  }
+  emitFinish(finishReason, stopped, emit)
 }
 
 /** One of the three places where servers put reasoning; the same text may stand in several. */
@@ -212,6 +207,6 @@ function readPart(value: unknown, emit: Emit): void {
   emitReasoning(thinking, emit)
   for (const piece of asArray(thinking)) emitReasoning(asObject(piece)?.['text'], emit)
   const type = part?.['type'] ?? 'text'
-  if (type === 'text' || type === 'output_text') emitText(asText(part?.['text']) ?? '', emit)
+  if (type === 'text' || type === 'output_text') emitText(part?.['text'], emit)
   if (type === 'reference') emitData(type, part, emit)
 }

@@ -1,9 +1,53 @@
 import { asArray, asObject, asText, firstText, type WireObject } from '../wire-value.ts'
-import { emitFile } from './emit.ts'
+import { emitFile, emitSource } from './emit.ts'
 import type { Emit } from './format.ts'
 import { inputTextOf, type OpenCall } from './tool-calls.ts'
 
-/** The items of OpenAI Responses that are calls of tools, results and files. */
+/** The items of OpenAI Responses: messages, reasoning, calls of tools, results and files. */
+
+export type TextKind = 'text' | 'reasoning' | 'refusal'
+
+/** The texts that come in deltas, each by what its events are called after. */
+export const TEXTS: ReadonlyMap<string, TextKind> = /* @__PURE__ */ new Map([
+  ['output_text', 'text'],
+  ['reasoning_summary_text', 'reasoning'],
+  ['reasoning_text', 'reasoning'],
+  ['refusal', 'refusal'],
+])
+
+/** One item of the answer: a message, a piece of reasoning, a call of a tool. */
+export interface Item {
+  /** What of it came already, by kind and by place: the end of the item holds it once more. */
+  seen: Set<string>
+  call: OpenCall | undefined
+  /** The input that came whole; pieces are preferred to it. */
+  wholeInput: string
+  isDone: boolean
+}
+
+export function newItem(): Item {
+  return { seen: new Set(), call: undefined, wholeInput: '', isDone: false }
+}
+
+/** What a message or a piece of reasoning consists of, in order. */
+export function* partsOf(
+  item: WireObject,
+): Generator<{ kind: TextKind | 'annotation'; place: number; value: unknown }> {
+  const summary = asArray(item['summary'])
+  const parts = summary.length > 0 ? summary : asArray(item['content'])
+  for (const [place, value] of parts.entries()) {
+    const { text, refusal, annotations } = asObject(value) ?? {}
+    yield { kind: item['type'] === 'reasoning' ? 'reasoning' : 'text', place, value: text }
+    yield { kind: 'refusal', place, value: refusal }
+    for (const value of asArray(annotations)) yield { kind: 'annotation', place, value }
+  }
+}
+
+export function emitAnnotation(annotation: WireObject, emit: Emit): void {
+  const url = asText(annotation['url'])
+  const title = firstText(annotation, 'title', 'filename')
+  emitSource({ id: asText(annotation['file_id']), url, title }, annotation, emit)
+}
 
 /** Whether the provider runs the tool that an item calls; `undefined` if it is no call. */
 export function isProviderExecuted(item: WireObject): boolean | undefined {

@@ -7,20 +7,24 @@ import {
   isObject,
   type WireObject,
 } from '../wire-value.ts'
-import { emitData, emitError, emitFacts, emitSource, readHead } from './emit.ts'
+import { emitData, emitError, emitFacts, readHead } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { finishReasonOf, type ObjectReader, objectFormat, readUsage } from './frames.ts'
+import { emitFinish, type ObjectReader, objectFormat, readUsage } from './frames.ts'
 import {
+  emitAnnotation,
+  type Item,
   inputOfItem,
   inputText,
   isProviderExecuted,
   nameOf,
+  newItem,
+  partsOf,
   readFiles,
   readResult,
+  TEXTS,
+  type TextKind,
 } from './openai-responses-items.ts'
 import { endCall, feedCall, newCall, type OpenCall } from './tool-calls.ts'
-
-type TextKind = 'text' | 'reasoning' | 'refusal'
 
 /**
  * OpenAI Responses, directly or through Azure, OpenRouter, xAI, LM Studio, vLLM and others; the
@@ -33,16 +37,6 @@ export const openaiResponses: WireFormat = /* @__PURE__ */ objectFormat(
   'OpenAI Responses',
   readAnswer,
 )
-
-/** One item of the answer: a message, a piece of reasoning, a call of a tool. */
-interface Item {
-  /** What of it came already, by kind and by place: the end of the item holds it once more. */
-  seen: Set<string>
-  call: OpenCall | undefined
-  /** The input that came whole; pieces are preferred to it. */
-  wholeInput: string
-  isDone: boolean
-}
 
 function readAnswer(): ObjectReader {
   /** By place in the answer. Not by id: GitHub Copilot makes up another one for each event. */
@@ -113,9 +107,7 @@ function readAnswer(): ObjectReader {
     if (annotation === undefined) return
     item.seen.add('annotation')
     hasContent = true
-    const url = asText(annotation['url'])
-    const title = firstText(annotation, 'title', 'filename')
-    emitSource({ id: asText(annotation['file_id']), url, title }, annotation, emit)
+    emitAnnotation(annotation, emit)
   }
 
   /** The item is over, and comes whole. What came of it before is preferred. */
@@ -124,8 +116,7 @@ function readAnswer(): ObjectReader {
     item.isDone = true
     hasContent = true
     const type = asText(value['type']) ?? 'item'
-    if (type === 'message') return endMessage(item, value, emit)
-    if (type === 'reasoning') return endReasoning(item, value, emit)
+    if (type === 'message' || type === 'reasoning') return endTexts(item, value, emit)
     if (item.call === undefined) openCall(item, value, emit)
     if (item.call !== undefined) {
       endCallOf(item, item.call, value, emit)
@@ -141,26 +132,15 @@ function readAnswer(): ObjectReader {
     if (!readFiles(value, emit)) emitData(type, value, emit)
   }
 
-  function endMessage(item: Item, value: WireObject, emit: Emit): void {
+  function endTexts(item: Item, whole: WireObject, emit: Emit): void {
     const before = new Set(item.seen)
-    for (const [place, content] of asArray(value['content']).entries()) {
-      const part = asObject(content)
-      if (!before.has('text')) addText(item, 'text', place, part?.['text'], emit)
-      if (!before.has('refusal')) addText(item, 'refusal', place, part?.['refusal'], emit)
-      if (before.has('annotation')) continue
-      for (const annotation of asArray(part?.['annotations']))
-        readAnnotation(item, annotation, emit)
-    }
-  }
-
-  function endReasoning(item: Item, value: WireObject, emit: Emit): void {
-    const summary = asArray(value['summary'])
-    const isNew = !item.seen.has('reasoning')
-    for (const part of summary.length > 0 ? summary : asArray(value['content'])) {
-      if (isNew) addText(item, 'reasoning', 0, asObject(part)?.['text'], emit)
+    for (const { kind, place, value } of partsOf(whole)) {
+      if (before.has(kind)) continue
+      if (kind === 'annotation') readAnnotation(item, value, emit)
+      else addText(item, kind, place, value, emit)
     }
     // A conversation that the server does not store goes on with it.
-    if (asText(value['encrypted_content'])) emitData('reasoning', value, emit)
+    if (asText(whole['encrypted_content'])) emitData('reasoning', whole, emit)
   }
 
   function endCallOf(item: Item, call: OpenCall, value: WireObject, emit: Emit): void {
@@ -193,10 +173,8 @@ function readAnswer(): ObjectReader {
       if (item.call !== undefined) endCallOf(item, item.call, {}, emit)
     }
     const word = asText(asObject(response['incomplete_details'])?.['reason']) ?? status
-    const reason = finishReasonOf(word ?? 'stop')
     const stopped = waiting.size > 0 ? 'tool-calls' : isRefused ? 'content-filter' : 'stop'
-    const finishReason = reason === 'stop' ? stopped : reason
-    emitFacts({ finishReason, rawFinishReason: word }, emit)
+    emitFinish(word, stopped, emit)
     emit({ type: 'complete' })
   }
 
@@ -210,6 +188,8 @@ function readAnswer(): ObjectReader {
   }
 
   function readEvent(type: string, payload: WireObject, emit: Emit): void {
+    // Nearly every event is one of these.
+    if (type === 'response.output_text.delta') return readText('text', payload, true, emit)
     const end = type.lastIndexOf('.')
     const what = type.slice('response.'.length, end)
     const isDelta = type.endsWith('.delta')
@@ -265,16 +245,4 @@ function readAnswer(): ObjectReader {
     // Whatever is open without an end marker was cut.
     done: (emit) => finish(undefined, {}, emit),
   }
-}
-
-/** The texts that come in deltas, each by what its events are called after. */
-const TEXTS: ReadonlyMap<string, TextKind> = /* @__PURE__ */ new Map([
-  ['output_text', 'text'],
-  ['reasoning_summary_text', 'reasoning'],
-  ['reasoning_text', 'reasoning'],
-  ['refusal', 'refusal'],
-])
-
-function newItem(): Item {
-  return { seen: new Set(), call: undefined, wholeInput: '', isDone: false }
 }

@@ -4,11 +4,9 @@ import type { Emit } from './format.ts'
 /** A tool call whose arguments are still arriving. */
 export interface OpenCall {
   readonly id: string
-  /** `''` until the name has come. */
+  /** `''` until the name has come; only then the call is announced. */
   name: string
   inputText: string
-  /** Whether its first event was emitted; not before its name is known. */
-  isAnnounced: boolean
   providerExecuted?: true
   /** The input as the server says it is, whatever the model wrote. */
   input?: unknown
@@ -16,27 +14,24 @@ export interface OpenCall {
 
 /** A call of which nothing has been emitted yet. */
 export function newCall(id: string, isProviderExecuted = false): OpenCall {
-  const call = { id, name: '', inputText: '', isAnnounced: false }
-  return isProviderExecuted ? { ...call, providerExecuted: true } : call
+  return { id, name: '', inputText: '', ...(isProviderExecuted && { providerExecuted: true }) }
 }
 
 /** Takes a piece of a call: its name, if that was not known yet, argument text, or both. */
 export function feedCall(call: OpenCall, name: unknown, piece: unknown, emit: Emit): void {
-  const delta = asText(piece) ?? ''
+  let delta = asText(piece) ?? ''
   call.inputText += delta
-  if (call.isAnnounced) return emitDelta(call, delta, emit)
-  call.name = asText(name) ?? ''
-  if (call.name !== '') announce(call, emit)
-}
-
-function announce(call: OpenCall, emit: Emit): void {
-  call.isAnnounced = true
-  emit({ type: 'tool-call-delta', id: call.id, name: call.name, delta: '' })
-  emitDelta(call, call.inputText, emit)
+  if (call.name === '') {
+    call.name = asText(name) ?? ''
+    if (call.name === '') return
+    emitDelta(call, '', emit)
+    delta = call.inputText
+  }
+  if (delta !== '') emitDelta(call, delta, emit)
 }
 
 function emitDelta({ id, name }: OpenCall, delta: string, emit: Emit): void {
-  if (delta !== '') emit({ type: 'tool-call-delta', id, name, delta })
+  emit({ type: 'tool-call-delta', id, name, delta })
 }
 
 /**
@@ -44,18 +39,10 @@ function emitDelta({ id, name }: OpenCall, delta: string, emit: Emit): void {
  * @param whole - The arguments as the server repeats them: they count where no pieces came.
  */
 export function endCall(call: OpenCall, emit: Emit, whole = ''): void {
-  if (call.inputText === '') feedCall(call, call.name, whole, emit)
-  if (!call.isAnnounced) announce(call, emit)
-  const { id, name, inputText, providerExecuted } = call
-  const input = call.input === undefined ? parseInput(inputText) : call.input
-  emit({
-    type: 'tool-call',
-    id,
-    name,
-    input,
-    inputText,
-    ...(providerExecuted && { providerExecuted }),
-  })
+  if (call.inputText === '') feedCall(call, '', whole, emit)
+  const { id, name, inputText, providerExecuted, input = parseInput(inputText) } = call
+  const mark = providerExecuted && { providerExecuted }
+  emit({ type: 'tool-call', id, name, input, inputText, ...mark })
 }
 
 /** A call without arguments has the input `{}`; some servers write `null` for none. */
