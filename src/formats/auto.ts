@@ -24,12 +24,9 @@ export const auto: WireFormat = { name: 'auto', decoder: decodeAuto }
 /** Formats that are told by the payload's `type`, or what stands for it. */
 const BY_TYPE: readonly [RegExp, WireFormat][] = [
   [/^response\./, openaiResponses],
+  [/^(?:(?:message|content_block)_(?:start|delta|stop)|ping|vertex_event)$/, anthropic],
   [
-    /^(?:message_(?:start|delta|stop)|content_block_(?:start|delta|stop)|ping|vertex_event)$/,
-    anthropic,
-  ],
-  [
-    /^(?:message-(?:start|end)|content-(?:start|delta|end)|tool-call-(?:start|delta|end)|tool-plan-delta|citation-(?:start|end))$/,
+    /^(?:(?:message|citation)-(?:start|end)|(?:content|tool-call)-(?:start|delta|end)|tool-plan-delta)$/,
     cohere,
   ],
   [
@@ -45,7 +42,7 @@ const TOLD_BY_EVENT: readonly WireFormat[] = [openaiResponses, anthropic, agui]
 
 /** Cohere's older events, by their `event_type`. */
 const COHERE_V1 =
-  /^(?:stream-(?:start|end)|text-generation|citation-generation|search-(?:results|queries-generation)|tool-calls-(?:chunk|generation))$/
+  /^(?:stream-(?:start|end)|(?:text|citation|search-queries|tool-calls)-generation|search-results|tool-calls-chunk)$/
 
 /** Names of SSE events by which LangGraph is told, with the namespace of a subgraph behind them. */
 const LANGGRAPH_EVENT = /^(?:messages(?:\/\w+)?|values|updates)(?:\|.*)?$/

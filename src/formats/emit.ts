@@ -55,10 +55,15 @@ export function emitFile(
   emit: Emit,
   fallback = 'application/octet-stream',
 ): boolean {
-  const type = mediaType ?? /^data:([^;,]+)/.exec(url ?? '')?.[1] ?? fallback
+  const type = mediaType ?? mediaTypeOf(url, fallback)
   const place = base64 === undefined ? url : `data:${type};base64,${base64}`
   if (place !== undefined) emit({ type: 'file', mediaType: type, url: place })
   return place !== undefined
+}
+
+/** The media type of a `data:` URL; `fallback` for any other. */
+export function mediaTypeOf(url = '', fallback: string): string {
+  return /^data:([^;,]+)/.exec(url)?.[1] ?? fallback
 }
 
 interface FileParts {

@@ -67,7 +67,10 @@ export function objectFormat(name: string, start: () => ObjectReader): WireForma
             return
           }
           if (isKeepalive(frame)) return
-          if (isErrorText(frame)) return emitError(frame.data, emit)
+          // A failure in plain words, not in JSON.
+          if (frame.type === 'error' && !/^\s*[{[]/.test(frame.data)) {
+            return emitError(frame.data, emit)
+          }
           const payload = parsed ?? parsePayload(frame, name)
           if (!isObject(payload)) throw malformed(frame, name, 'its data is not an object')
           reader.read(payload, frame, emit)
@@ -78,11 +81,6 @@ export function objectFormat(name: string, start: () => ObjectReader): WireForma
       }
     },
   }
-}
-
-/** Whether a frame says in plain words, not in JSON, that the server failed. */
-export function isErrorText({ type, data }: SseEvent): boolean {
-  return type === 'error' && !/^\s*[{[]/.test(data)
 }
 
 /**
@@ -185,9 +183,4 @@ export function add(...counts: (number | undefined)[]): number | undefined {
 /** Emits a piece of the answer's text, unless it is empty or no text. */
 export function emitText(value: unknown, emit: Emit): void {
   if (typeof value === 'string' && value !== '') emit(value)
-}
-
-/** The media type of a `data:` URL; `image/*` style `fallback` for any other. */
-export function mediaTypeOf(url: string, fallback: string): string {
-  return /^data:([^;,]+)/.exec(url)?.[1] ?? fallback
 }

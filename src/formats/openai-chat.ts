@@ -15,6 +15,7 @@ import {
   emitSource,
   type Head,
   markWith,
+  mediaTypeOf,
   readHead,
 } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
@@ -22,7 +23,6 @@ import {
   emitFinish,
   emitText,
   isFault,
-  mediaTypeOf,
   type ObjectReader,
   objectFormat,
   readUsage,
@@ -45,6 +45,8 @@ export const openaiChat: WireFormat = /* @__PURE__ */ objectFormat(
 /** What is known of one of the parallel answers. */
 interface Choice {
   toolCalls: ToolCallCollector
+  /** What was cited: sources repeat on every chunk with some servers. */
+  sources: Set<string>
   hasDelta: boolean
   isRefused: boolean
   finishReason: string | undefined
@@ -52,7 +54,6 @@ interface Choice {
 
 function readAnswer(): ObjectReader {
   const choices = new Map<number, Choice>()
-  const sources = new Set<string>()
   const head: Head = {}
   let ended = false
   /** Whether the answer came whole, in a `message`. */
@@ -62,7 +63,13 @@ function readAnswer(): ObjectReader {
     let choice = choices.get(index)
     if (choice === undefined) {
       const toolCalls = collectToolCalls((count) => `${head.id ?? 'call'}-${index}-${count}`)
-      choice = { toolCalls, hasDelta: false, isRefused: false, finishReason: undefined }
+      choice = {
+        toolCalls,
+        sources: new Set(),
+        hasDelta: false,
+        isRefused: false,
+        finishReason: undefined,
+      }
       choices.set(index, choice)
     }
     return choice
@@ -116,25 +123,29 @@ function readAnswer(): ObjectReader {
     if (isObject(delta['audio'])) emitData('audio', delta['audio'], emit)
     for (const annotation of asArray(delta['annotations'])) {
       const outer = asObject(annotation)
-      readSource(outer?.['url_citation'] ?? outer?.['document_citation'] ?? outer, annotation, emit)
+      readSource(
+        outer?.['url_citation'] ?? outer?.['document_citation'] ?? outer,
+        annotation,
+        choice,
+        emit,
+      )
     }
-  }
-
-  /** Sources repeat on every chunk with some servers: each is handed on once. */
-  function readSource(value: unknown, raw: unknown, emit: Emit): void {
-    const source = asObject(value)
-    const url = asText(source?.['url'])
-    const title = asText(source?.['title'])
-    if ((url ?? title) !== undefined) emitSource({ url, title }, raw, emit, sources)
   }
 
   function readChunk(chunk: WireObject, emit: Emit): void {
     readHead(head, chunk['id'], chunk['model'], emit)
     const values = asArray(chunk['choices'])
     for (const choice of values) if (isObject(choice)) readChoice(choice, emit)
-    for (const result of asArray(chunk['search_results'])) readSource(result, result, emit)
+    for (const result of asArray(chunk['search_results'])) {
+      readSource(result, result, choiceAt(0), emit)
+    }
     for (const citation of asArray(chunk['citations'])) {
-      readSource(typeof citation === 'string' ? { url: citation } : citation, citation, emit)
+      readSource(
+        typeof citation === 'string' ? { url: citation } : citation,
+        citation,
+        choiceAt(0),
+        emit,
+      )
     }
     const usage =
       chunk['usage'] ??
@@ -187,6 +198,13 @@ function readAnswer(): ObjectReader {
 function finishChoice({ finishReason, toolCalls, isRefused }: Choice, emit: Emit): void {
   const stopped = toolCalls.size() > 0 ? 'tool-calls' : isRefused ? 'content-filter' : 'stop'
   emitFinish(finishReason, stopped, emit)
+}
+
+function readSource(value: unknown, raw: unknown, { sources }: Choice, emit: Emit): void {
+  const source = asObject(value)
+  const url = asText(source?.['url'])
+  const title = asText(source?.['title'])
+  if ((url ?? title) !== undefined) emitSource({ url, title }, raw, emit, sources)
 }
 
 /** One of the three places where servers put reasoning; the same text may stand in several. */
