@@ -1,5 +1,5 @@
 import type { AnswerFacts, Usage } from '../chat-event.ts'
-import { asArray, asObject, asText, firstText, type WireObject } from '../wire-value.ts'
+import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
 import { awaitCalls } from './awaited-calls.ts'
 import { emitData, emitError, emitFacts, emitReasoning } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
@@ -53,8 +53,10 @@ function readAnswer(): ObjectReader {
   function finish(payload: WireObject, emit: Emit): void {
     const outcome = asObject(payload['outcome'])
     const outcomeType = asText(outcome?.['type'])
-    const word = asText(tanstack(payload)?.['finishReason']) ?? asText(payload['finishReason'])
-    const model = asText(asObject(asArray(payload['usage'])[0])?.['model'])
+    const word = asText(
+      valueAt(payload, 'metadata', 'tanstack', 'finishReason') ?? payload['finishReason'],
+    )
+    const model = asText(valueAt(payload, 'usage', 0, 'model'))
     emitFacts({ usage: usageOf(payload['usage']), model }, emit)
     if (payload['result'] != null) emitData('result', payload['result'], emit)
     if (outcomeType === 'interrupt') emitData('interrupt', outcome?.['interrupts'], emit)
@@ -110,7 +112,9 @@ function readAnswer(): ObjectReader {
       case 'TOOL_CALL_END':
         return calls.markWhole(callId)
       case 'TOOL_CALL_RESULT': {
-        const isError = payload['error'] != null || tanstack(payload)?.['state'] === 'output-error'
+        const isError =
+          payload['error'] != null ||
+          valueAt(payload, 'metadata', 'tanstack', 'state') === 'output-error'
         return calls.answer(callId ?? '', payload['content'], isError, emit)
       }
       case 'RUN_FINISHED':
@@ -135,11 +139,6 @@ function readAnswer(): ObjectReader {
     done: (emit) => finish({}, emit),
     end,
   }
-}
-
-/** What TanStack AI adds to an event. */
-function tanstack(payload: WireObject): WireObject | undefined {
-  return asObject(asObject(payload['metadata'])?.['tanstack'])
 }
 
 /** One entry for each model that was asked; TanStack AI sends one object. */

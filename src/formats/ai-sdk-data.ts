@@ -1,4 +1,4 @@
-import { asArray, asObject, asText, parseJson, type WireObject } from '../wire-value.ts'
+import { asArray, asObject, asText, parseJson, valueAt, type WireObject } from '../wire-value.ts'
 import { awaitCalls } from './awaited-calls.ts'
 import {
   emitData,
@@ -89,7 +89,7 @@ function decodeAiSdkData(): WireDecoder {
       case '4':
         readHead(head, part['id'], undefined, emit)
         for (const piece of asArray(part['content'])) {
-          emitText(asObject(asObject(piece)?.['text'])?.['value'], emit)
+          emitText(valueAt(piece, 'text', 'value'), emit)
         }
         return
       case '5':
@@ -97,7 +97,7 @@ function decodeAiSdkData(): WireDecoder {
         break
       case '7':
         for (const call of asArray(part['tool_calls'])) {
-          readOldCall(asObject(call)?.['function'], asObject(call)?.['id'], emit)
+          readOldCall(valueAt(call, 'function'), valueAt(call, 'id'), emit)
         }
         return
       case '9':

@@ -1,6 +1,14 @@
 import type { ChatError } from '../errors.ts'
 import { providerError } from '../provider-error.ts'
-import { asArray, asObject, asText, firstText, isObject, type WireObject } from '../wire-value.ts'
+import {
+  asArray,
+  asObject,
+  asText,
+  firstText,
+  isObject,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
 import { awaitCalls } from './awaited-calls.ts'
 import { emitData, emitError, emitFacts, emitFile, emitReasoning, emitSource } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
@@ -103,7 +111,7 @@ function readAnswer(): ObjectReader {
       case 'reasoning-start':
       case 'reasoning-end':
         for (const citation of asArray(chunk['citations'])) {
-          const source = asObject(citation)?.['source'] ?? citation
+          const source = valueAt(citation, 'source') ?? citation
           readSource(isObject(source) ? source : { sourceId: source }, citation, emit)
         }
         return emitProof(type, chunk, emit)
@@ -165,7 +173,7 @@ function readAnswer(): ObjectReader {
         const word = asText(chunk['finishReason'])
         readMetadata(chunk['messageMetadata'], emit)
         readTotals(chunk, emit)
-        return finish(word ?? asText(asObject(chunk['finishReason'])?.['unified']), emit)
+        return finish(word ?? asText(valueAt(chunk, 'finishReason', 'unified')), emit)
       }
       case 'abort':
         end = 'aborted'

@@ -1,5 +1,13 @@
 import type { Usage } from '../chat-event.ts'
-import { asArray, asNumber, asObject, asText, firstText, type WireObject } from '../wire-value.ts'
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asText,
+  firstText,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
 import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
 import {
@@ -72,7 +80,7 @@ function readAnswer(): ObjectReader {
         return feedCall(call, block['name'], '', emit)
       }
       case 'fallback':
-        emitFacts({ model: asText(asObject(block['to'])?.['model']) }, emit)
+        emitFacts({ model: asText(valueAt(block, 'to', 'model')) }, emit)
         break
       default:
         if (type.endsWith('_tool_result')) return readToolResult(block, emit)
@@ -115,7 +123,7 @@ function readAnswer(): ObjectReader {
     if (word === undefined) return
     stopReason = word
     emitFinish(word, mustRunTools ? 'tool-calls' : 'stop', emit)
-    const explanation = asText(asObject(holder['stop_details'])?.['explanation'])
+    const explanation = asText(valueAt(holder, 'stop_details', 'explanation'))
     // The last message_delta may repeat the one before it.
     if (explanation !== undefined && explanation !== refusal) {
       emit({ type: 'refusal', text: explanation })
@@ -190,7 +198,7 @@ function totalsOf(raw: WireObject): Usage {
     inputTokens: input === undefined ? undefined : add(input, cachedInputTokens, created),
     outputTokens: asNumber(raw['output_tokens']),
     cachedInputTokens,
-    reasoningTokens: asNumber(asObject(raw['output_tokens_details'])?.['thinking_tokens']),
+    reasoningTokens: asNumber(valueAt(raw, 'output_tokens_details', 'thinking_tokens')),
   })
 }
 
@@ -204,6 +212,6 @@ function readCitation(value: unknown, emit: Emit): void {
 /** A tool that ran at the provider: its result comes whole, an error as an object with its code. */
 function readToolResult(block: WireObject, emit: Emit): void {
   const { content } = block
-  const isError = block['is_error'] === true || asObject(content)?.['error_code'] !== undefined
+  const isError = block['is_error'] === true || valueAt(content, 'error_code') !== undefined
   emit({ type: 'tool-result', id: asText(block['tool_use_id']) ?? '', output: content, isError })
 }

@@ -1,5 +1,5 @@
 import type { SseEvent } from '../framing/sse.ts'
-import { asObject, asText, isObject, parseJson } from '../wire-value.ts'
+import { asText, isObject, parseJson, valueAt } from '../wire-value.ts'
 import { agui } from './agui.ts'
 import { aiSdk } from './ai-sdk.ts'
 import { aiSdkData } from './ai-sdk-data.ts'
@@ -59,7 +59,7 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   if (asText(payload['event'])?.startsWith('on_') && 'run_id' in payload) return langgraph
   if (COHERE_V1.test(asText(payload['event_type']) ?? '')) return cohere
   // AG-UI names its events in capitals; some servers wrap them, or name the SSE event alone.
-  const enveloped = asText(asObject(payload['chunk'])?.['type'])
+  const enveloped = asText(valueAt(payload, 'chunk', 'type'))
   const name = asText(type) ?? asText(payload['event_type']) ?? enveloped
   if (Array.isArray(payload['choices']) || object === 'chat.completion.chunk') return openaiChat
   if (!('path' in payload)) {

@@ -1,5 +1,13 @@
 import type { Usage } from '../chat-event.ts'
-import { asArray, asObject, asText, firstText, isObject, type WireObject } from '../wire-value.ts'
+import {
+  asArray,
+  asObject,
+  asText,
+  firstText,
+  isObject,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
 import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
 import {
@@ -145,7 +153,7 @@ function readAnswer(): ObjectReader {
       case 'tool-calls-generation':
         return readWholeCalls(event, emit)
       case 'stream-end':
-        return finish(event, asObject(event['response'])?.['meta'], emit)
+        return finish(event, valueAt(event, 'response', 'meta'), emit)
       case 'search-results':
         for (const document of listOf(event['documents'])) documents.set(document['id'], document)
     }

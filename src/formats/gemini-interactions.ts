@@ -1,5 +1,13 @@
 import type { ToolResult } from '../chat-event.ts'
-import { asArray, asObject, asText, firstText, isObject, type WireObject } from '../wire-value.ts'
+import {
+  asArray,
+  asObject,
+  asText,
+  firstText,
+  isObject,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
 import { emitData, emitError, emitFacts, emitFile, emitReasoning, emitSource } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
 import { emitFinish, emitText, type ObjectReader, objectFormat } from './frames.ts'
@@ -179,7 +187,7 @@ function readAnswer(): ObjectReader {
   function readEvent(type: string, payload: WireObject, emit: Emit): void {
     const { index } = payload
     const interaction = asObject(payload['interaction']) ?? {}
-    const total = asObject(payload['metadata'])?.['total_usage'] ?? payload['usage']
+    const total = valueAt(payload, 'metadata', 'total_usage') ?? payload['usage']
     if (total) emitFacts({ usage: geminiUsage(total, USAGE_KEYS) }, emit)
     switch (type.replace(/^content\./, 'step.')) {
       case 'interaction.created':
@@ -218,7 +226,7 @@ function readAnswer(): ObjectReader {
 }
 
 function readThought(value: unknown, emit: Emit): void {
-  emitReasoning(asObject(value)?.['text'], emit)
+  emitReasoning(valueAt(value, 'text'), emit)
 }
 
 /** A follow-up request must give it back, together with the call that it belongs to. */

@@ -6,6 +6,7 @@ import {
   asText,
   firstText,
   isObject,
+  valueAt,
   type WireObject,
 } from '../wire-value.ts'
 import {
@@ -163,7 +164,7 @@ function readSources(value: WireObject, candidate: Candidate, emit: Emit): void 
   for (const citation of asArray(citations?.['citations'] ?? citations?.['citationSources'])) {
     add(citation, asObject(citation))
   }
-  for (const page of asArray(asObject(value['urlContextMetadata'])?.['urlMetadata'])) {
+  for (const page of asArray(valueAt(value, 'urlContextMetadata', 'urlMetadata'))) {
     const source = asObject(page)
     const isRead = /SUCCESS|^1$|undefined/.test(String(source?.['urlRetrievalStatus']))
     if (isRead && source?.['retrievedUrl']) add(page, source)

@@ -1,5 +1,5 @@
 import type { AnswerFacts } from '../chat-event.ts'
-import { asArray, asObject, asText, firstText, type WireObject } from '../wire-value.ts'
+import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
 import type { AwaitedCalls } from './awaited-calls.ts'
 import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
 import type { Emit } from './format.ts'
@@ -30,7 +30,7 @@ export function readProtocol(calls: AwaitedCalls): ProtocolReader {
 
   function startMessage(data: WireObject, emit: Emit): NodeMessage {
     const isAnswer = /^(?:ai|assistant)$/.test(asText(data['role']) ?? 'ai')
-    const model = asText(asObject(data['metadata'])?.['model'])
+    const model = asText(valueAt(data, 'metadata', 'model'))
     if (isAnswer) emitFacts({ id: asText(data['id']), model }, emit)
     return { isAnswer, isStreamed: false, calls: new Map() }
   }

@@ -1,4 +1,4 @@
-import { asArray, asObject, asText, isObject, type WireObject } from '../wire-value.ts'
+import { asArray, asObject, asText, isObject, valueAt, type WireObject } from '../wire-value.ts'
 import { awaitCalls } from './awaited-calls.ts'
 import { emitData, emitError, emitFacts } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
@@ -34,7 +34,7 @@ function decodeLanggraph(): WireDecoder {
 
   /** The whole state. The first one is what the run was given. */
   function readValues(state: unknown, emit: Emit): void {
-    const all = asArray(asObject(state)?.['messages']).filter(isObject)
+    const all = asArray(valueAt(state, 'messages')).filter(isObject)
     if (history === undefined) {
       history = new Set(all.map(({ id, tool_call_id }) => tool_call_id ?? id))
       return
@@ -48,7 +48,7 @@ function decodeLanggraph(): WireDecoder {
   /** What each node changed in the state. */
   function readUpdates(update: unknown, emit: Emit): void {
     for (const change of Object.values(asObject(update) ?? {})) {
-      const added = asObject(change)?.['messages']
+      const added = valueAt(change, 'messages')
       for (const message of Array.isArray(added) ? added : [added]) {
         if (isObject(message)) messages.readState(message, emit)
       }
@@ -71,7 +71,7 @@ function decodeLanggraph(): WireDecoder {
     const ops = isObject(chunk) ? chunk['ops'] : chunk
     if (Array.isArray(ops)) {
       for (const op of ops) {
-        if (asObject(op)?.['path'] === '/streamed_output/-') readServed(op.value, emit)
+        if (valueAt(op, 'path') === '/streamed_output/-') readServed(op.value, emit)
       }
       return emitData('data', chunk, emit)
     }
@@ -88,7 +88,7 @@ function decodeLanggraph(): WireDecoder {
     const [mode, namespace = ''] = name.split(/\|(.*)/s, 2)
     switch (mode) {
       case 'metadata':
-        return emitFacts({ id: asText(asObject(payload)?.['run_id']) }, emit)
+        return emitFacts({ id: asText(valueAt(payload, 'run_id')) }, emit)
       case 'messages':
         return messages.read(asArray(payload)[0], PIECES, namespace, emit)
       case 'messages/partial':

@@ -1,4 +1,4 @@
-import { asArray, asNumber, asObject, asText, type WireObject } from '../wire-value.ts'
+import { asArray, asNumber, asObject, asText, valueAt, type WireObject } from '../wire-value.ts'
 import { emitData, emitError, emitFile, emitReasoning, readHead } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
 import { emitFinish, emitText, type ObjectReader, objectFormat, usageOf } from './frames.ts'
@@ -19,10 +19,10 @@ function readAnswer(): ObjectReader {
 
   /** A call comes whole, its arguments as an object. Older servers give it no id. */
   function readCall(value: unknown, emit: Emit): void {
-    const described = asObject(asObject(value)?.['function'])
+    const described = asObject(valueAt(value, 'function'))
     if (described === undefined) return
     callCount++
-    const call = newCall(asText(asObject(value)?.['id']) ?? `call-${callCount}`)
+    const call = newCall(asText(valueAt(value, 'id')) ?? `call-${callCount}`)
     feedCall(call, described['name'], inputTextOf(described['arguments']), emit)
     endCall(call, emit)
   }

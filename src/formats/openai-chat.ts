@@ -5,6 +5,7 @@ import {
   asText,
   firstText,
   isObject,
+  valueAt,
   type WireObject,
 } from '../wire-value.ts'
 import {
@@ -117,7 +118,7 @@ function readAnswer(): ObjectReader {
       choice.toolCalls.push(delta['tool_calls'], delta['function_call'], emit)
     }
     for (const image of asArray(delta['images'])) {
-      const url = asText(asObject(asObject(image)?.['image_url'])?.['url'])
+      const url = asText(valueAt(image, 'image_url', 'url'))
       if (url !== undefined) emit({ type: 'file', mediaType: mediaTypeOf(url, 'image/*'), url })
     }
     if (isObject(delta['audio'])) emitData('audio', delta['audio'], emit)
@@ -223,7 +224,7 @@ function readPart(value: unknown, emit: Emit): void {
   const part = asObject(value)
   const thinking = part?.['thinking']
   emitReasoning(thinking, emit)
-  for (const piece of asArray(thinking)) emitReasoning(asObject(piece)?.['text'], emit)
+  for (const piece of asArray(thinking)) emitReasoning(valueAt(piece, 'text'), emit)
   const type = part?.['type'] ?? 'text'
   if (type === 'text' || type === 'output_text') emitText(part?.['text'], emit)
   if (type === 'reference') emitData(type, part, emit)

@@ -1,4 +1,4 @@
-import { asArray, asObject, asText, firstText, type WireObject } from '../wire-value.ts'
+import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
 import { emitFile, emitSource } from './emit.ts'
 import type { Emit } from './format.ts'
 import { inputTextOf, type OpenCall } from './tool-calls.ts'
@@ -59,7 +59,7 @@ export function isProviderExecuted(item: WireObject): boolean | undefined {
     case 'apply_patch_call':
       return false
     case 'shell_call':
-      return asText(asObject(item['environment'])?.['type'])?.startsWith('container') ?? false
+      return asText(valueAt(item, 'environment', 'type'))?.startsWith('container') ?? false
     case 'tool_search_call':
       return item['execution'] === 'server'
     case 'web_search_call':
@@ -102,7 +102,7 @@ export function readResult(call: OpenCall, item: WireObject, emit: Emit): void {
   if (!call.providerExecuted) return
   const { error } = item
   const isError = error != null || item['status'] === 'failed'
-  const sources = asObject(item['action'])?.['sources']
+  const sources = valueAt(item, 'action', 'sources')
   const found = item['output'] ?? item['outputs'] ?? item['results'] ?? sources
   const output = isError ? (error ?? found ?? null) : found
   if (output != null || isError) emit({ type: 'tool-result', id: call.id, output, isError })
@@ -115,6 +115,6 @@ export function readFiles(item: WireObject, emit: Emit): boolean {
     const mediaType = `image/${firstText(item, 'output_format') ?? 'png'}`
     return emitFile({ base64: asText(item['result']), mediaType }, emit)
   }
-  const urls = asArray(item['outputs']).map((output) => asText(asObject(output)?.['url']))
+  const urls = asArray(item['outputs']).map((output) => asText(valueAt(output, 'url')))
   return urls.filter((url) => emitFile({ url }, emit, 'image/*')).length > 0
 }

@@ -5,6 +5,7 @@ import {
   asText,
   firstText,
   isObject,
+  valueAt,
   type WireObject,
 } from '../wire-value.ts'
 import { emitData, emitError, emitFacts, readHead } from './emit.ts'
@@ -172,7 +173,7 @@ function readAnswer(): ObjectReader {
     for (const item of [...openCalls.values()]) {
       if (item.call !== undefined) endCallOf(item, item.call, {}, emit)
     }
-    const word = asText(asObject(response['incomplete_details'])?.['reason']) ?? status
+    const word = asText(valueAt(response, 'incomplete_details', 'reason')) ?? status
     const stopped = waiting.size > 0 ? 'tool-calls' : isRefused ? 'content-filter' : 'stop'
     emitFinish(word, stopped, emit)
     emit({ type: 'complete' })
