@@ -72,22 +72,20 @@ interface FileParts {
   mediaType?: string | undefined
 }
 
-/** Hands on the answer's id and model, each once, as soon as it is known. */
+/** What is known of the answer: the first id and the first model that came. */
 export interface Head {
-  id?: string
-  model?: string
+  id?: string | undefined
+  model?: string | undefined
 }
 
-/** Takes what a frame says about the answer; the first id and the first model count. */
+/** Hands on the answer's id and model, each once, as soon as it is known. */
 export function readHead(head: Head, id: unknown, model: unknown, emit: Emit): void {
-  if (head.id === undefined && asText(id) !== undefined) {
-    head.id = String(id)
-    emit({ type: 'facts', id: head.id })
-  }
-  if (head.model === undefined && asText(model) !== undefined) {
-    head.model = String(model)
-    emit({ type: 'facts', model: head.model })
-  }
+  const newId = head.id === undefined ? asText(id) : undefined
+  const newModel = head.model === undefined ? asText(model) : undefined
+  if ((newId ?? newModel) === undefined) return
+  head.id ??= newId
+  head.model ??= newModel
+  emitFacts({ id: newId, model: newModel }, emit)
 }
 
 /** The same events, marked as those of another than the first of several parallel answers. */

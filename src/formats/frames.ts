@@ -138,21 +138,20 @@ export function readUsage(value: unknown): Usage | undefined {
   const raw = asObject(value)
   if (raw === undefined) return undefined
   const counts: Partial<Counts> = {}
-  addCounts(counts, raw)
-  const { inputTokens = 0, outputTokens, reasoningTokens, totalTokens } = counts
-  // xAI counts reasoning beside the completion; its own total proves it.
-  const withReasoning = add(outputTokens, reasoningTokens)
-  const isBeside = reasoningTokens && totalTokens === add(inputTokens, withReasoning)
-  return usageOf(raw, isBeside ? { ...counts, outputTokens: withReasoning } : counts)
-}
-
-/** What is counted more closely stands in objects within, such as `prompt_tokens_details`. */
-function addCounts(counts: Partial<Counts>, raw: WireObject): void {
-  for (const [name, value] of Object.entries(raw)) {
-    if (isObject(value) && /details$/i.test(name)) addCounts(counts, value)
+  const entries = Object.entries(raw)
+  // What is counted more closely stands in objects within, such as `prompt_tokens_details`.
+  const details = entries.filter(([name]) => /details$/i.test(name))
+  const within = details.flatMap(([, value]) => Object.entries(asObject(value) ?? {}))
+  for (const [name, value] of [...entries, ...within]) {
     const count = COUNT_NAMES.find(([pattern]) => pattern.test(name))?.[1]
     if (count !== undefined) counts[count] ??= asNumber(value)
   }
+  // xAI counts reasoning beside the completion; its own total proves it.
+  const { inputTokens = 0, outputTokens = 0, reasoningTokens = 0, totalTokens } = counts
+  if (reasoningTokens > 0 && totalTokens === inputTokens + outputTokens + reasoningTokens) {
+    counts.outputTokens = outputTokens + reasoningTokens
+  }
+  return usageOf(raw, counts)
 }
 
 type Counts = { [K in Exclude<keyof Usage, 'raw'>]: number | undefined }
