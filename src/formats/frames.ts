@@ -106,14 +106,12 @@ export function isFault(payload: WireObject): boolean {
 
 /** Why an answer ended, by what the providers' words for it have in common. The first row counts. */
 const FINISH_REASONS: readonly [RegExp, FinishReason][] = [
-  [/too_many/i, 'unknown'],
-  // Cohere's word for a full context.
-  [/^error_limit$/i, 'length'],
   [
     /filter|refusal|safety|sensitive|recitation|prohibited|blocklist|spii|toxic|armor|^image_/i,
     'content-filter',
   ],
-  [/error|malformed|unexpected|abort|insufficient|overloaded|failed|timeout/i, 'error'],
+  // `ERROR_LIMIT` is Cohere's word for a full context.
+  [/error(?!_limit)|malformed|unexpected|abort|insufficient|overloaded|failed|timeout/i, 'error'],
   [/tool|function|requires_action/i, 'tool-calls'],
   [/length|limit|max_\w*tokens|context_window|continuation|budget/i, 'length'],
   [/^(?:stop|eos|end|pause|complete)/i, 'stop'],

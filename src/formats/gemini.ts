@@ -88,7 +88,7 @@ function readAnswer(): ObjectReader {
     const word = reason ?? blockReason
     if (ended || word === undefined) return
     const first = candidates.get(0)?.tools
-    const said = reason === undefined ? 'content-filter' : finishReasonOf(NUMBERS.get(word) ?? word)
+    const said = reason === undefined ? 'content-filter' : finishReasonOf(WORDS.get(word) ?? word)
     // A model that stops has finished its calls: the end of this one was cut off.
     if (said === 'stop' && first?.isOpen()) return
     ended = true
@@ -182,8 +182,12 @@ function wordOf(value: unknown): string | undefined {
   return word === undefined || /UNSPECIFIED$/.test(word) ? undefined : word
 }
 
-/** Numbers above 4 mean one thing in the Gemini API and another on Vertex, unless listed here. */
-const NUMBERS: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
+/**
+ * Words that would be taken for others, and the numbers that may stand for words: those above 4 mean
+ * one thing in the Gemini API and another on Vertex, unless listed here.
+ */
+const WORDS: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
+  ['TOO_MANY_TOOL_CALLS', 'OTHER'],
   ['1', 'STOP'],
   ['2', 'MAX_TOKENS'],
   ['3', 'SAFETY'],
