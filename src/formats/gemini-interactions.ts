@@ -60,7 +60,7 @@ function readAnswer(): ObjectReader {
       readResult(step, value)
     } else if (type === 'model_output' || type === 'thought') {
       for (const content of asArray(value['content'])) readContent(content, emit)
-      for (const thought of asArray(value['summary'])) readThought(thought, emit)
+      for (const thought of asArray(value['summary'])) emitReasoning(valueAt(thought, 'text'), emit)
       readSignature(value, emit)
     } else {
       readContent(value, emit)
@@ -125,7 +125,7 @@ function readAnswer(): ObjectReader {
         for (const annotation of asArray(content['annotations'])) readAnnotation(annotation, emit)
         return
       case 'thought_summary':
-        return readThought(content['content'], emit)
+        return emitReasoning(valueAt(content, 'content', 'text'), emit)
       case 'thought_signature':
         return readSignature(content, emit, callId)
       default:
@@ -223,10 +223,6 @@ function readAnswer(): ObjectReader {
     // Without a status that is final the answer was cut, and its open tool calls with it.
     end: (emit) => finish(false, emit),
   }
-}
-
-function readThought(value: unknown, emit: Emit): void {
-  emitReasoning(valueAt(value, 'text'), emit)
 }
 
 /** A follow-up request must give it back, together with the call that it belongs to. */
