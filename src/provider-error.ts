@@ -1,5 +1,13 @@
 import { ChatError } from './errors.ts'
-import { asNumber, asObject, asText, isObject, type WireObject } from './wire-value.ts'
+import {
+  asNumber,
+  asObject,
+  asText,
+  defined,
+  firstText,
+  isObject,
+  type WireObject,
+} from './wire-value.ts'
 
 /** What a provider said about a failure, in whatever shape it said it. */
 export interface ProviderFault {
@@ -10,53 +18,40 @@ export interface ProviderFault {
 
 /**
  * Reads a JSON error of any of the shapes servers send: `{error: {message, type, code}}` (OpenAI,
- * Anthropic, Gemini, also in an array), `{error: "…"}`, `{detail: "…" | [{msg, loc}]}` (FastAPI),
- * `{message}`, `{errors: [{message}]}`, `{title}` (problem details), or just a string.
+ * Anthropic, Gemini, also in an array), `{error: "…"}`, `{error: "Class", message}` (LangGraph),
+ * `{detail: "…" | [{msg, loc}]}` (FastAPI), `{message}`, `{errors: [{message}]}`, `{title}` (problem
+ * details), or just a string.
  */
 export function readFault(value: unknown, depth = 0): ProviderFault {
-  if (typeof value === 'string') return value === '' ? {} : { message: value }
+  if (typeof value === 'string') return defined({ message: asText(value) })
   // Nobody nests deeper, and the wire must not choose how deep we recurse.
   if (depth > 3) return {}
   if (Array.isArray(value)) return readFault(value[0], depth + 1)
   if (!isObject(value)) return {}
-  const { error, errors, detail } = value
-  const nested = asObject(error)
-  const inner = nested && readFault(nested, depth + 1)
-  // Fastify, NestJS and Spring have the name of the status in `error`, what happened in `message`.
-  const hasStatus = asNumber(value['statusCode'] ?? value['status']) !== undefined
-  const message =
-    inner?.message ??
-    (hasStatus ? asText(value['message']) : undefined) ??
-    asText(error) ??
-    asText(value['message']) ??
-    asText(value['errorText']) ??
-    asText(value['msg']) ??
-    faultOfDetail(detail) ??
-    asText(value['error_description']) ??
-    (Array.isArray(errors) ? readFault(errors, depth + 1).message : undefined) ??
-    asText(value['title'])
-  const code = inner?.code ?? codeOf(value)
-  const requestId = asText(value['request_id']) ?? inner?.requestId
-  return {
-    ...(message !== undefined && { message }),
-    ...(code !== undefined && { code }),
-    ...(requestId !== undefined && { requestId }),
+  const { error, errors, detail, loc } = value
+  const inner = readFault(asObject(error), depth + 1)
+  const message = asText(value['message'])
+  const place = Array.isArray(loc) && loc.length > 0 ? `${loc.join('.')}: ` : ''
+  const problem = asText(value['msg'])
+  return defined({
+    message:
+      inner.message ??
+      message ??
+      firstText(value, 'error', 'errorText') ??
+      (problem && place + problem) ??
+      readFault(detail ?? errors, depth + 1).message ??
+      firstText(value, 'error_description', 'title'),
+    code: inner.code ?? codeOf(value) ?? (message && asText(error)),
+    requestId: asText(value['request_id']) ?? inner.requestId,
+  })
+}
+
+function codeOf({ code, type, status, status_code }: WireObject): string | undefined {
+  const kind = type === 'error' ? undefined : type
+  for (const found of [code, kind, status, status_code]) {
+    if (asText(found) !== undefined || asNumber(found) !== undefined) return String(found)
   }
-}
-
-function faultOfDetail(detail: unknown): string | undefined {
-  if (!Array.isArray(detail)) return asText(detail) ?? asText(asObject(detail)?.['message'])
-  const first = asObject(detail[0])
-  const message = asText(first?.['msg'])
-  const place = Array.isArray(first?.['loc']) ? first['loc'].join('.') : ''
-  return message && place ? `${place}: ${message}` : message
-}
-
-function codeOf(value: WireObject): string | undefined {
-  const { code, type, status } = value
-  const kind = type === 'error' ? undefined : asText(type)
-  const found = asText(code) ?? asNumber(code) ?? kind ?? asText(status) ?? asNumber(status)
-  return found === undefined ? undefined : String(found)
+  return undefined
 }
 
 /** Whether a request that got this status may be sent again. */
@@ -96,8 +91,7 @@ export function providerError(raw: unknown): ChatError {
     {
       retryable,
       raw,
-      ...(code !== undefined && { providerCode: code }),
-      ...(fault.requestId !== undefined && { requestId: fault.requestId }),
+      ...defined({ providerCode: code, requestId: fault.requestId }),
     },
   )
 }

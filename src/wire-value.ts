@@ -22,6 +22,22 @@ export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
+/** What a path of keys and indexes leads to; `undefined` if it leads nowhere. */
+export function valueAt(value: unknown, ...path: (string | number)[]): unknown {
+  let found = value
+  for (const key of path) found = (found as WireObject | null | undefined)?.[key]
+  return found
+}
+
+/** The first of the keys' values that is a text which is not empty. */
+export function firstText(object: WireObject | undefined, ...keys: string[]): string | undefined {
+  for (const key of keys) {
+    const text = asText(object?.[key])
+    if (text !== undefined) return text
+  }
+  return undefined
+}
+
 /** `value` if it is a finite number, else `undefined`. */
 export function asNumber(value: unknown): number | undefined {
   return typeof value === 'number' && Number.isFinite(value) ? value : undefined

@@ -1,19 +1,10 @@
 import type { AnswerFacts, Usage } from '../chat-event.ts'
-import { providerError } from '../provider-error.ts'
-import { asArray, asObject, asText, isObject, type WireObject } from '../wire-value.ts'
+import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
 import { awaitCalls } from './awaited-calls.ts'
-import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
-import {
-  DONE,
-  emitText,
-  finishReasonOf,
-  isKeepalive,
-  malformed,
-  parsePayload,
-  readUsage,
-} from './frames.ts'
-
-type Emit = (event: WireEvent) => void
+import { emitData, emitError, emitFacts, emitReasoning } from './emit.ts'
+import type { Emit, WireFormat } from './format.ts'
+import { emitText, finishReasonOf, type ObjectReader, objectFormat } from './frames.ts'
+import { addUsage, readUsage } from './usage.ts'
 
 /**
  * AG-UI, 1.0 and 0.x: CopilotKit, TanStack AI, pydantic-ai, Mastra, Agno and others.
@@ -24,9 +15,9 @@ type Emit = (event: WireEvent) => void
  * End marker: `RUN_FINISHED`. Snapshots, state and custom events are handed on as `data`.
  * @see https://docs.ag-ui.com/concepts/events (read 2026-11-21)
  */
-export const agui: WireFormat = { name: 'AG-UI', decoder: decodeAgui }
+export const agui: WireFormat = /* @__PURE__ */ objectFormat('AG-UI', readAnswer)
 
-function decodeAgui(): WireDecoder {
+function readAnswer(): ObjectReader {
   const calls = awaitCalls()
   /** Messages that are not the answer: a server may repeat the user's. */
   const foreign = new Set<string>()
@@ -39,74 +30,63 @@ function decodeAgui(): WireDecoder {
 
   function readText(payload: WireObject, id: string | undefined, emit: Emit): void {
     const role = asText(payload['role'])
-    if (id !== undefined && role !== undefined && role !== 'assistant') foreign.add(id)
-    if (id !== undefined && foreign.has(id)) return
-    if (messageId === undefined && id !== undefined) {
-      messageId = id
-      emit({ type: 'facts', id })
+    if (id !== undefined) {
+      if (role !== undefined && role !== 'assistant') foreign.add(id)
+      if (foreign.has(id)) return
+      if (messageId === undefined) emit({ type: 'facts', id })
+      messageId ??= id
     }
-    emitText(asText(payload['delta']) ?? '', emit)
+    emitText(payload['delta'], emit)
   }
 
   function readCall(payload: WireObject, id: string | undefined, emit: Emit): void {
     if (id === undefined) return
-    const name = textOf(payload, 'toolCallName', 'tool_call_name')
-    calls.add(id, name, asText(payload['delta']) ?? '', emit)
-  }
-
-  function readResult(payload: WireObject, id: string | undefined, emit: Emit): void {
-    const isError = payload['error'] != null || tanstack(payload)?.['state'] === 'output-error'
-    calls.answer(id ?? '', payload['content'], isError, emit)
+    calls.add(id, firstText(payload, 'toolCallName', 'tool_call_name'), payload['delta'], emit)
   }
 
   function finish(payload: WireObject, emit: Emit): void {
     const outcome = asObject(payload['outcome'])
     const outcomeType = asText(outcome?.['type'])
-    const word = asText(tanstack(payload)?.['finishReason']) ?? asText(payload['finishReason'])
-    const usage = usageOf(payload['usage'])
-    const model = asText(asObject(asArray(payload['usage'])[0])?.['model'])
-    emit({ type: 'facts', ...(usage && { usage }), ...(model && { model }) })
-    if (payload['result'] != null) {
-      emit({ type: 'data', name: 'result', data: payload['result'] })
-    }
-    if (outcomeType === 'interrupt') {
-      emit({ type: 'data', name: 'interrupt', data: outcome?.['interrupts'] })
-    }
+    const word = asText(
+      valueAt(payload, 'metadata', 'tanstack', 'finishReason') ?? payload['finishReason'],
+    )
+    const model = asText(valueAt(payload, 'usage', 0, 'model'))
+    emitFacts({ usage: usageOf(payload['usage']), model }, emit)
+    if (payload['result'] != null) emitData('result', payload['result'], emit)
+    if (outcomeType === 'interrupt') emitData('interrupt', outcome?.['interrupts'], emit)
     const mustRunTools = calls.isWaiting() || asArray(outcome?.['pendingToolCallIds']).length > 0
     const isOver = outcomeType === undefined || outcomeType === 'success'
-    const raw = isOver ? (word ?? outcomeType) : outcomeType
+    const rawFinishReason = isOver ? (word ?? outcomeType) : outcomeType
     const reason = isOver ? finishReasonOf(word ?? 'stop') : 'unknown'
     // Whose calls are left decides, and not the word: an interrupt may wait for one, too.
     const isFree = /^(?:stop|tool-calls)$/.test(reason) || outcomeType === 'interrupt'
     const settled = mustRunTools ? 'tool-calls' : isOver ? 'stop' : 'unknown'
-    const facts: AnswerFacts = {
-      finishReason: isFree ? settled : reason,
-      ...(raw !== undefined && { rawFinishReason: raw }),
-    }
-    if (reason === 'tool-calls' && outcomeType === undefined) {
-      interim = facts
-      return
-    }
-    calls.end(true, emit)
-    emit({ type: 'facts', ...facts })
+    const finishReason = isFree ? settled : reason
+    interim = { finishReason, ...(rawFinishReason !== undefined && { rawFinishReason }) }
+    if (reason === 'tool-calls' && outcomeType === undefined) return
+    end(emit)
     emit({ type: 'complete' })
   }
 
+  function end(emit: Emit): void {
+    // A call that is whole stays so, though the answer may be cut off before its result.
+    calls.end(interim !== undefined, emit)
+    if (interim !== undefined) emit({ type: 'facts', ...interim })
+  }
+
   function readEvent(type: string, payload: WireObject, emit: Emit): void {
-    const id = textOf(payload, 'messageId', 'message_id')
-    const callId = textOf(payload, 'toolCallId', 'tool_call_id')
+    const id = firstText(payload, 'messageId', 'message_id')
+    const callId = firstText(payload, 'toolCallId', 'tool_call_id')
     if (/^(?:RUN|TEXT|TOOL|REASONING|THINKING)_/.test(type)) {
       interim = undefined
-      if (chunkCallId !== undefined && callId !== chunkCallId && type !== 'TOOL_CALL_CHUNK') {
-        calls.markWhole(chunkCallId)
-      }
+      // Another call, or another event, ends the call that came in chunks.
+      const goesOn = callId === chunkCallId || (type === 'TOOL_CALL_CHUNK' && callId === undefined)
+      if (!goesOn) calls.markWhole(chunkCallId)
     }
     switch (type) {
-      case 'RUN_STARTED': {
-        const runId = textOf(payload, 'runId', 'run_id')
-        if (runId !== undefined && messageId === undefined) emit({ type: 'facts', id: runId })
+      case 'RUN_STARTED':
+        if (messageId === undefined) emitFacts({ id: firstText(payload, 'runId', 'run_id') }, emit)
         return
-      }
       case 'TEXT_MESSAGE_START':
       case 'TEXT_MESSAGE_CONTENT':
         return readText(payload, id, emit)
@@ -115,103 +95,52 @@ function decodeAgui(): WireDecoder {
         return readText(payload, chunkMessageId, emit)
       case 'REASONING_MESSAGE_CONTENT':
       case 'REASONING_MESSAGE_CHUNK':
-      case 'THINKING_TEXT_MESSAGE_CONTENT': {
-        const text = asText(payload['delta'])
-        if (text !== undefined) emit({ type: 'reasoning', text })
-        return
-      }
+      case 'THINKING_TEXT_MESSAGE_CONTENT':
+        return emitReasoning(payload['delta'], emit)
       case 'TOOL_CALL_START':
       case 'TOOL_CALL_ARGS':
         return readCall(payload, callId, emit)
       case 'TOOL_CALL_CHUNK':
-        if (callId !== undefined && callId !== chunkCallId) {
-          if (chunkCallId !== undefined) calls.markWhole(chunkCallId)
-          chunkCallId = callId
-        }
+        chunkCallId = callId ?? chunkCallId
         return readCall(payload, chunkCallId, emit)
       case 'TOOL_CALL_END':
-        if (callId !== undefined) calls.markWhole(callId)
-        return
-      case 'TOOL_CALL_RESULT':
-        return readResult(payload, callId, emit)
+        return calls.markWhole(callId)
+      case 'TOOL_CALL_RESULT': {
+        const isError =
+          payload['error'] != null ||
+          valueAt(payload, 'metadata', 'tanstack', 'state') === 'output-error'
+        return calls.answer(callId ?? '', payload['content'], isError, emit)
+      }
       case 'RUN_FINISHED':
         return finish(payload, emit)
       case 'CUSTOM':
-        return emit({ type: 'data', name: asText(payload['name']) ?? type, data: payload['value'] })
-      case 'TEXT_MESSAGE_END':
-      case 'REASONING_START':
-      case 'REASONING_MESSAGE_START':
-      case 'REASONING_MESSAGE_END':
-      case 'REASONING_END':
-      case 'THINKING_START':
-      case 'THINKING_TEXT_MESSAGE_START':
-      case 'THINKING_TEXT_MESSAGE_END':
-      case 'THINKING_END':
-        return
-      default:
-        // A snapshot of the messages among them: it repeats what was streamed.
-        emit({ type: 'data', name: type, data: payload })
+        return emitData(asText(payload['name']) ?? type, payload['value'], emit)
     }
+    // The bounds of texts say nothing. A snapshot repeats what was streamed, so it is data.
+    if (!/^(?:TEXT|REASONING|THINKING)_.*(?:START|END)$/.test(type)) emitData(type, payload, emit)
   }
 
   return {
-    marksEnd: () => true,
-    push(frame, emit) {
-      if (frame.data === DONE) return finish({}, emit)
-      if (isKeepalive(frame)) return
-      const parsed = parsePayload(frame, agui.name)
-      if (!isObject(parsed)) throw malformed(frame, agui.name, 'its data is not an object')
+    read(parsed, frame, emit) {
       // TanStack AI's lines of JSON may come in an envelope that holds a place to resume from.
       const payload = parsed['type'] === undefined ? (asObject(parsed['chunk']) ?? parsed) : parsed
-      const type = asText(payload['type']) ?? frame.type
-      if (type === 'RUN_ERROR' || type === 'error' || isBareError(payload)) {
-        const { type: _, ...fault } = payload
-        return emit({ type: 'error', error: providerError(fault) })
-      }
-      readEvent(type, payload, emit)
+      const name = asText(payload['type']) ?? frame.type
+      const isError = payload['type'] === undefined && payload['error']
+      if (!isError && !/^(?:RUN_ERROR|error)$/.test(name)) return readEvent(name, payload, emit)
+      const { type: _, ...fault } = payload
+      emitError(fault, emit)
     },
-    end(emit) {
-      // A call that is whole stays so, though the answer may be cut off before its result.
-      calls.end(interim !== undefined, emit)
-      if (interim !== undefined) emit({ type: 'facts', ...interim })
-    },
+    done: (emit) => finish({}, emit),
+    end,
   }
-}
-
-/** A text under its name in 1.0, or under the one that hand-made servers give it. */
-function textOf(payload: WireObject, name: string, snakeName: string): string | undefined {
-  return asText(payload[name]) ?? asText(payload[snakeName])
-}
-
-/** What TanStack AI adds to an event. */
-function tanstack(payload: WireObject): WireObject | undefined {
-  return asObject(asObject(payload['metadata'])?.['tanstack'])
-}
-
-function isBareError(payload: WireObject): boolean {
-  return payload['type'] === undefined && Boolean(payload['error'])
 }
 
 /** One entry for each model that was asked; TanStack AI sends one object. */
 function usageOf(value: unknown): Usage | undefined {
-  const entries = Array.isArray(value) ? value : [value]
   let sum: Usage | undefined
-  for (const entry of entries) {
+  for (const entry of Array.isArray(value) ? value : [value]) {
     const usage = readUsage(entry)
-    if (usage === undefined) continue
-    sum ??= { raw: value }
-    for (const key of COUNTS) {
-      const count = usage[key]
-      if (count !== undefined) sum[key] = (sum[key] ?? 0) + count
-    }
+    if (usage !== undefined) sum = { ...addUsage(sum, usage), raw: value }
   }
   return sum
 }
-
-const COUNTS = [
-  'inputTokens',
-  'outputTokens',
-  'totalTokens',
-  'cachedInputTokens',
-  'reasoningTokens',
-] as const

@@ -1,16 +1,27 @@
-import type { Usage } from '../chat-event.ts'
 import type { ChatError } from '../errors.ts'
 import { providerError } from '../provider-error.ts'
-import { asArray, asNumber, asObject, asText, isObject, type WireObject } from '../wire-value.ts'
-import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
-import { DONE, finishReasonOf, isKeepalive, malformed, parsePayload, readUsage } from './frames.ts'
-import { deltaOfCall, endCall, type OpenCall, startCall } from './tool-calls.ts'
-
-type Emit = (event: WireEvent) => void
+import {
+  asArray,
+  asObject,
+  asText,
+  firstText,
+  isObject,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
+import { awaitCalls } from './awaited-calls.ts'
+import { emitData, emitError, emitFacts, emitFile, emitReasoning, emitSource } from './emit.ts'
+import type { Emit, WireFormat } from './format.ts'
+import { finishReasonOf, type ObjectReader, objectFormat } from './frames.ts'
+import { inputTextOf } from './tool-calls.ts'
+import { readUsage } from './usage.ts'
 
 /**
  * The UI message stream of the AI SDK 5, 6 and 7, and the parts of its `fullStream` where a server
  * forwards them by hand. Parts need no start here, though the SDK's own client wants one.
+ *
+ * A tool that the app's own server runs is told from one of the caller's by nothing but its output,
+ * so a `tool-call` waits for that, or for the end; its input does not wait.
  *
  * `reset-step` takes back what the step brought so far; text that was handed out cannot be, so it is
  * a `data` event. An `error` chunk is delivered last, because servers go on after it.
@@ -18,187 +29,132 @@ type Emit = (event: WireEvent) => void
  * End marker: `[DONE]`; a `finish` or `abort` chunk is as good.
  * @see https://ai-sdk.dev/docs/ai-sdk-ui/stream-protocol (read 2026-11-21)
  */
-export const aiSdk: WireFormat = { name: 'AI SDK UI message', decoder: decodeAiSdk }
+export const aiSdk: WireFormat = /* @__PURE__ */ objectFormat('AI SDK UI message', readAnswer)
 
-function decodeAiSdk(): WireDecoder {
-  const open = new Map<string, OpenCall>()
-  /** The calls of this step that are complete. Another step may use their ids again. */
-  const completed = new Set<string>()
-  /** The calls that have no result yet and that nobody but the caller will run. */
-  const waiting = new Set<string>()
-  /** The calls whose input the server refused. It may report each of them twice. */
-  const refused = new Set<string>()
+function readAnswer(): ObjectReader {
+  let calls = awaitCalls()
   let unnamedCalls = 0
   let messageId: string | undefined
   let error: ChatError | undefined
   let end: 'finished' | 'aborted' | undefined
+  let mustRunTools = false
 
-  function readCallId(chunk: WireObject, isNew: boolean): string {
-    const id = asText(chunk['toolCallId']) ?? asText(chunk['id'])
-    if (id !== undefined) return id
-    if (isNew) unnamedCalls++
-    return `call-${unnamedCalls}`
+  /** The id of the call that a chunk is about. A call without one goes on until it is whole. */
+  function callIdOf(chunk: WireObject, isStart = false): string {
+    const id = firstText(chunk, 'toolCallId', 'id')
+    if (id === undefined && isStart) unnamedCalls++
+    return id ?? `call-${unnamedCalls}`
   }
 
-  /** The call that a chunk belongs to. It is announced as soon as its name is known. */
-  function callAt(id: string, chunk: WireObject, emit: Emit): OpenCall {
-    const call = open.get(id) ?? { id, name: '', inputText: '' }
-    open.set(id, call)
-    if (chunk['providerExecuted'] === true) call.providerExecuted = true
-    const name = asText(chunk['toolName'])
-    if (call.name === '' && name !== undefined) {
-      call.name = name
-      startCall(call, emit)
-    }
-    return call
-  }
-
-  function readCallDelta(chunk: WireObject, emit: Emit): void {
-    const id = readCallId(chunk, false)
-    const piece =
-      asText(chunk['inputTextDelta']) ?? asText(chunk['delta']) ?? asText(chunk['argsTextDelta'])
-    if (piece === undefined || completed.has(id)) return
-    const call = callAt(id, chunk, emit)
-    call.inputText += piece
-    if (call.name !== '') deltaOfCall(call, piece, emit)
+  function addToCall(id: string, chunk: WireObject, piece: string, emit: Emit): void {
+    calls.add(id, chunk['toolName'], piece, emit)
+    if (chunk['providerExecuted'] === true) calls.markProvided(id)
   }
 
   /** A call with its whole input: parsed in a UI message, as text in a model's own parts. */
-  function readCall(id: string, chunk: WireObject, isUiChunk: boolean, emit: Emit): void {
-    if (completed.has(id)) return
-    const call = callAt(id, chunk, emit)
+  function readCall(type: string, chunk: WireObject, emit: Emit): void {
+    const id = callIdOf(chunk, !calls.isOpen(`call-${unnamedCalls}`))
     const input = chunk['input'] ?? chunk['args']
-    const isText = !isUiChunk && typeof input === 'string'
-    if (call.inputText === '' && input !== undefined) {
-      call.inputText = isText ? input : JSON.stringify(input)
-      deltaOfCall(call, call.inputText, emit)
-    }
-    // The server may have repaired the input: its word counts, not the text of the model.
-    if (isText || input === undefined) complete(call, emit)
-    else complete(call, (event) => emit(withInput(event, input)))
-  }
-
-  function complete(call: OpenCall, emit: Emit): void {
-    open.delete(call.id)
-    completed.add(call.id)
-    if (!call.providerExecuted) waiting.add(call.id)
-    endCall(call, emit)
-  }
-
-  function readResult(id: string, output: unknown, isError: boolean, emit: Emit): void {
-    if (refused.has(id)) return
-    const call = open.get(id)
-    if (call !== undefined && call.name !== '') complete(call, emit)
-    waiting.delete(id)
-    emit({ type: 'tool-result', id, output, isError })
+    const isText = type === 'tool-call' && typeof input === 'string'
+    const text = input === undefined || isText ? inputTextOf(input) : JSON.stringify(input)
+    addToCall(id, chunk, '', emit)
+    calls.give(id, undefined, text, emit, isText ? undefined : input)
+    if (type === 'tool-input-error') calls.answer(id, chunk['errorText'], true, emit)
   }
 
   function readMetadata(value: unknown, emit: Emit): void {
     const metadata = asObject(value)
     if (metadata === undefined) return
     readTotals(metadata, emit)
-    emit({ type: 'data', name: 'message-metadata', data: metadata })
+    emitData('message-metadata', metadata, emit)
   }
 
   /** The model's own id and name stand in `fullStream` parts only. */
   function readModel(response: WireObject | undefined, emit: Emit): void {
     const model = asText(response?.['modelId'])
     const id = messageId === undefined ? asText(response?.['id']) : undefined
-    if (model !== undefined) emit({ type: 'facts', model, ...(id && { id }) })
+    if (model !== undefined) emitFacts({ model, id }, emit)
   }
 
   function finish(word: string | undefined, emit: Emit): void {
     if (end === 'aborted') return
     end = 'finished'
-    const reason = word === undefined ? 'stop' : finishReasonOf(word)
+    const reason = finishReasonOf(word ?? 'stop')
     // The words "other" and "unknown" say nothing; "interrupted" says that the model was cut off.
     const isRegular = /^(?:stop|tool-calls)$/.test(reason) || /^(?:other|unknown)$/.test(word ?? '')
-    if (isRegular && error === undefined) {
-      for (const call of [...open.values()]) if (call.name !== '') complete(call, emit)
-    }
-    const finishReason = isRegular && waiting.size > 0 ? 'tool-calls' : reason
-    emit({ type: 'facts', finishReason, ...(word !== undefined && { rawFinishReason: word }) })
+    mustRunTools ||= calls.isWaiting()
+    calls.end(isRegular && error === undefined, emit)
+    const finishReason = isRegular && mustRunTools ? 'tool-calls' : reason
+    emitFacts({ finishReason, rawFinishReason: word }, emit)
   }
 
-  function resetStep(emit: Emit): void {
-    for (const id of completed) waiting.delete(id)
-    completed.clear()
-    open.clear()
-    emit({ type: 'data', name: 'reset-step', data: { type: 'reset-step' } })
-  }
-
-  function failAtEnd(emit: Emit): void {
+  function endOfBody(emit: Emit): void {
     const held = error
     error = undefined
+    calls.end(false, emit)
     if (held !== undefined) emit({ type: 'error', error: held })
   }
 
   function readChunk(type: string, chunk: WireObject, emit: Emit): void {
     switch (type) {
       case 'text':
-      case 'text-delta':
+      case 'text-delta': {
+        const text = textOf(chunk)
+        return text === undefined ? emitProof(type, chunk, emit) : emit(text)
+      }
       case 'reasoning':
-      case 'reasoning-delta':
-        return readText(type, chunk, emit)
+      case 'reasoning-delta': {
+        const text = textOf(chunk)
+        return text === undefined ? emitProof(type, chunk, emit) : emitReasoning(text, emit)
+      }
       case 'text-start':
       case 'text-end':
       case 'reasoning-start':
       case 'reasoning-end':
         for (const citation of asArray(chunk['citations'])) {
-          const source = asObject(citation)?.['source'] ?? citation
-          emitSource(isObject(source) ? source : { sourceId: source }, citation, emit)
+          const source = valueAt(citation, 'source') ?? citation
+          readSource(isObject(source) ? source : { sourceId: source }, citation, emit)
         }
         return emitProof(type, chunk, emit)
       case 'tool-input-start':
-      case 'tool-call-streaming-start': {
-        const id = readCallId(chunk, true)
-        if (!completed.has(id)) callAt(id, chunk, emit)
+      case 'tool-call-streaming-start':
+        return addToCall(callIdOf(chunk, true), chunk, '', emit)
+      case 'tool-input-delta':
+      case 'tool-call-delta': {
+        const piece = firstText(chunk, 'inputTextDelta', 'delta', 'argsTextDelta')
+        if (piece !== undefined) addToCall(callIdOf(chunk), chunk, piece, emit)
         return
       }
-      case 'tool-input-delta':
-      case 'tool-call-delta':
-        return readCallDelta(chunk, emit)
       case 'tool-input-available':
       case 'tool-input-error':
-      case 'tool-call': {
-        const id = readCallId(chunk, !open.has(`call-${unnamedCalls}`))
-        readCall(id, chunk, type !== 'tool-call', emit)
-        if (type !== 'tool-input-error') return
-        readResult(id, chunk['errorText'], true, emit)
-        refused.add(id)
-        return
-      }
+      case 'tool-call':
+        return readCall(type, chunk, emit)
       case 'tool-output-available':
       case 'tool-result':
         // A tool may show how far it is; its result comes at the end.
         if (chunk['preliminary'] === true) break
-        return readResult(
-          readCallId(chunk, false),
+        return calls.answer(
+          callIdOf(chunk),
           chunk['output'] ?? chunk['result'] ?? null,
           false,
           emit,
         )
       case 'tool-output-error':
       case 'tool-error':
-        return readResult(
-          readCallId(chunk, false),
-          chunk['errorText'] ?? chunk['error'],
-          true,
-          emit,
-        )
+        return calls.answer(callIdOf(chunk), chunk['errorText'] ?? chunk['error'], true, emit)
       case 'tool-output-denied':
-        waiting.delete(readCallId(chunk, false))
+        calls.runs(callIdOf(chunk), emit)
         break
       case 'source-url':
       case 'source-document':
       case 'source':
-        return emitSource(asObject(chunk['source']) ?? chunk, chunk, emit)
+        return readSource(asObject(chunk['source']) ?? chunk, chunk, emit)
       case 'file':
       case 'reasoning-file':
-        return emitFile(asObject(chunk['file']) ?? chunk, emit)
+        return readFile(asObject(chunk['file']) ?? chunk, emit)
       case 'start':
         messageId = asText(chunk['messageId'])
-        if (messageId !== undefined) emit({ type: 'facts', id: messageId })
+        emitFacts({ id: messageId }, emit)
         return readMetadata(chunk['messageMetadata'], emit)
       case 'message-metadata':
         return readMetadata(chunk['messageMetadata'], emit)
@@ -208,16 +164,17 @@ function decodeAiSdk(): WireDecoder {
       case 'step-start':
       case 'finish-step':
       case 'step-finish':
-        completed.clear()
-        refused.clear()
+        // Another step may use the ids of its calls again.
+        calls.forget()
         return readModel(asObject(chunk['response']), emit)
       case 'reset-step':
-        return resetStep(emit)
+        calls = awaitCalls()
+        break
       case 'finish': {
         const word = asText(chunk['finishReason'])
         readMetadata(chunk['messageMetadata'], emit)
         readTotals(chunk, emit)
-        return finish(word ?? asText(asObject(chunk['finishReason'])?.['unified']), emit)
+        return finish(word ?? asText(valueAt(chunk, 'finishReason', 'unified')), emit)
       }
       case 'abort':
         end = 'aborted'
@@ -231,83 +188,47 @@ function decodeAiSdk(): WireDecoder {
       case 'stream-start':
         return
     }
-    if (!type.startsWith('data-')) return emit({ type: 'data', name: type, data: chunk })
-    const id = asText(chunk['id'])
-    emit({ type: 'data', name: type.slice(5), data: chunk['data'], ...(id && { id }) })
+    if (!type.startsWith('data-')) return emitData(type, chunk, emit)
+    emitData(type.slice('data-'.length), chunk['data'], emit, asText(chunk['id']))
   }
 
   return {
-    marksEnd: () => true,
-    push(frame, emit) {
-      if (frame.data === DONE) {
-        if (end === undefined && error === undefined) finish(undefined, emit)
-        failAtEnd(emit)
-        return emit({ type: 'complete' })
-      }
-      if (isKeepalive(frame)) return
-      if (frame.type === 'error' && !/^\s*[{[]/.test(frame.data)) {
-        return emit({ type: 'error', error: providerError(frame.data) })
-      }
-      const chunk = parsePayload(frame, aiSdk.name)
-      if (!isObject(chunk)) throw malformed(frame, aiSdk.name, 'its data is not an object')
+    read(chunk, frame, emit) {
       const type = asText(chunk['type'])
       // Not a chunk of the SDK, but of what stands before it: nothing follows.
-      if (type === undefined && chunk['error']) {
-        return emit({ type: 'error', error: providerError(chunk) })
-      }
+      if (type === undefined && chunk['error']) return emitError(chunk, emit)
       readChunk(type ?? frame.type, chunk, emit)
     },
-    end: failAtEnd,
+    done(emit) {
+      if (end === undefined && error === undefined) finish(undefined, emit)
+      endOfBody(emit)
+    },
+    end: endOfBody,
   }
 }
 
 /** `delta` in a UI message; `text` and, before version 5, `textDelta` in `fullStream`. */
-function readText(type: string, chunk: WireObject, emit: Emit): void {
-  const text = asText(chunk['delta']) ?? asText(chunk['text']) ?? asText(chunk['textDelta'])
-  if (text === undefined) return emitProof(type, chunk, emit)
-  emit(type.startsWith('text') ? text : { type: 'reasoning', text })
+function textOf(chunk: WireObject): string | undefined {
+  return asText(chunk['delta']) ?? asText(chunk['text']) ?? asText(chunk['textDelta'])
 }
 
 /** Signatures, item ids and the like travel on chunks without text. */
 function emitProof(type: string, chunk: WireObject, emit: Emit): void {
-  if (isObject(chunk['providerMetadata'])) emit({ type: 'data', name: type, data: chunk })
+  if (isObject(chunk['providerMetadata'])) emitData(type, chunk, emit)
 }
 
-function withInput(event: WireEvent, input: unknown): WireEvent {
-  return typeof event === 'object' && event.type === 'tool-call' ? { ...event, input } : event
-}
-
-function emitSource(source: WireObject, raw: unknown, emit: Emit): void {
-  const id = asText(source['sourceId']) ?? asText(source['id'])
+function readSource(source: WireObject, raw: unknown, emit: Emit): void {
+  const id = firstText(source, 'sourceId', 'id')
   const url = asText(source['url'])
-  const title = asText(source['title']) ?? asText(source['filename'])
-  emit({ type: 'source', ...(id && { id }), ...(url && { url }), ...(title && { title }), raw })
+  emitSource({ id, url, title: firstText(source, 'title', 'filename') }, raw, emit)
 }
 
-function emitFile(file: WireObject, emit: Emit): void {
-  const mediaType = asText(file['mediaType']) ?? asText(file['mimeType']) ?? ''
-  const base64 = asText(file['base64']) ?? asText(file['data'])
-  const url = asText(file['url']) ?? (base64 && `data:${mediaType};base64,${base64}`)
-  if (url !== undefined) emit({ type: 'file', mediaType, url })
+function readFile(file: WireObject, emit: Emit): void {
+  const mediaType = firstText(file, 'mediaType', 'mimeType')
+  emitFile({ mediaType, url: asText(file['url']), base64: firstText(file, 'base64', 'data') }, emit)
 }
 
 /** Token counts under the names that the SDK's own objects, and most apps' metadata, have. */
 function readTotals(holder: WireObject, emit: Emit): void {
-  const usage = usageOf(holder['totalUsage'] ?? holder['usage'])
-  if (usage !== undefined) emit({ type: 'facts', usage })
-}
-
-/** From version 6 on, cached and reasoning tokens stand in objects of their own. */
-function usageOf(value: unknown): Usage | undefined {
-  const usage = readUsage(value)
-  const raw = asObject(value)
-  const cached = asNumber(asObject(raw?.['inputTokenDetails'])?.['cacheReadTokens'])
-  const reasoning = asNumber(asObject(raw?.['outputTokenDetails'])?.['reasoningTokens'])
-  return (
-    usage && {
-      ...usage,
-      ...(cached !== undefined && { cachedInputTokens: cached }),
-      ...(reasoning !== undefined && { reasoningTokens: reasoning }),
-    }
-  )
+  emitFacts({ usage: readUsage(holder['totalUsage'] ?? holder['usage']) }, emit)
 }

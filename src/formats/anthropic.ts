@@ -1,19 +1,11 @@
-import type { Usage } from '../chat-event.ts'
-import { providerError } from '../provider-error.ts'
-import {
-  asArray,
-  asNumber,
-  asObject,
-  asText,
-  defined,
-  isObject,
-  type WireObject,
-} from '../wire-value.ts'
-import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
-import { DONE, finishReasonOf, isKeepalive, malformed, parsePayload } from './frames.ts'
-import { deltaOfCall, endCall, type OpenCall, startCall } from './tool-calls.ts'
+import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
+import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
+import type { Emit, WireFormat } from './format.ts'
+import { emitFinish, emitText, malformed, type ObjectReader, objectFormat } from './frames.ts'
+import { endCall, feedCall, inputTextUnlessEmpty, newCall, type OpenCall } from './tool-calls.ts'
+import { anthropicUsage } from './usage.ts'
 
-type Emit = (event: WireEvent) => void
+const NAME = 'Anthropic Messages'
 
 /**
  * Anthropic Messages, directly or through a gateway; the stream, one whole `message`,
@@ -22,209 +14,158 @@ type Emit = (event: WireEvent) => void
  * End marker: `message_stop`; a stop reason is as good.
  * @see https://docs.anthropic.com/en/api/messages-streaming (read 2026-11-21)
  */
-export const anthropic: WireFormat = { name: 'Anthropic Messages', decoder: decodeAnthropic }
+export const anthropic: WireFormat = /* @__PURE__ */ objectFormat(NAME, readAnswer)
 
-/** A content block between its start and its stop. Blocks may overlap; the index tells them apart. */
-interface Block {
-  call: OpenCall | undefined
+/** A call between its block's start and stop. Blocks may overlap; the index tells them apart. */
+interface CallBlock {
+  call: OpenCall
   /** The input that came whole in the block's start; argument deltas replace it. */
   wholeInput: string
 }
 
-function decodeAnthropic(): WireDecoder {
-  const blocks = new Map<unknown, Block>()
-  const usage = new Map<string, unknown>()
+function readAnswer(): ObjectReader {
+  const blocks = new Map<unknown, CallBlock>()
+  let usage: WireObject | undefined
   let messageId: string | undefined
   let stopReason: string | undefined
   let mustRunTools = false
-  let ended = false
   let unnamedCalls = 0
   let refusal: string | undefined
 
   function startMessage(message: WireObject, emit: Emit): void {
-    const id = asText(message['id'])
     if (messageId !== undefined) return readUsage(message['usage'], emit)
-    messageId = id
-    const model = asText(message['model'])
-    emit({ type: 'facts', ...(id && { id }), ...(model && { model }) })
+    messageId = asText(message['id'])
+    emitFacts({ id: messageId, model: asText(message['model']) }, emit)
     readUsage(message['usage'], emit)
     // Deferred tool calls come whole in the start; a whole answer comes like this altogether.
-    for (const block of asArray(message['content'])) {
-      if (isObject(block)) endBlock(startBlock(block, emit), emit)
+    for (const [index, block] of asArray(message['content']).entries()) {
+      startBlock(index, asObject(block) ?? {}, emit)
+      endBlock(index, emit)
     }
     readStop(message, emit)
   }
 
-  function startBlock(block: WireObject, emit: Emit): Block {
-    const type = asText(block['type']) ?? ''
-    const open: Block = { call: undefined, wholeInput: '' }
+  function startBlock(index: unknown, block: WireObject, emit: Emit): void {
+    const type = asText(block['type']) ?? 'content_block'
+    endBlock(index, emit)
     switch (type) {
       case 'text':
-        emitText('text', block['text'], emit)
+        emitText(block['text'], emit)
         for (const citation of asArray(block['citations'])) readCitation(citation, emit)
-        break
+        return
       case 'thinking':
-        emitText('reasoning', block['thinking'], emit)
-        break
+        return emitReasoning(block['thinking'], emit)
       case 'tool_use':
       case 'server_tool_use':
       case 'mcp_tool_use': {
-        const providerExecuted = type !== 'tool_use'
-        if (!providerExecuted) mustRunTools = true
-        open.call = {
-          id: asText(block['id']) ?? `call-${++unnamedCalls}`,
-          name: asText(block['name']) ?? '',
-          inputText: '',
-          ...(providerExecuted && { providerExecuted }),
-        }
-        const input = asObject(block['input'])
-        if (input !== undefined && Object.keys(input).length > 0) {
-          open.wholeInput = JSON.stringify(input)
-        }
-        startCall(open.call, emit)
-        break
+        if (type === 'tool_use') mustRunTools = true
+        const call = newCall(asText(block['id']) ?? `call-${++unnamedCalls}`, type !== 'tool_use')
+        blocks.set(index, { call, wholeInput: inputTextUnlessEmpty(asObject(block['input'])) })
+        return feedCall(call, block['name'], '', emit)
       }
-      case 'fallback': {
-        const model = asText(asObject(block['to'])?.['model'])
-        if (model !== undefined) emit({ type: 'facts', model })
-        emit({ type: 'data', name: type, data: block })
+      case 'fallback':
+        emitFacts({ model: asText(valueAt(block, 'to', 'model')) }, emit)
         break
-      }
       default:
-        if (type.endsWith('_tool_result')) readToolResult(block, emit)
-        else emit({ type: 'data', name: type || 'content_block', data: block })
+        if (type.endsWith('_tool_result')) return readToolResult(block, emit)
     }
-    return open
+    emitData(type, block, emit)
   }
 
   function readDelta(index: unknown, delta: WireObject, emit: Emit): void {
+    const block = blocks.get(index)
     switch (delta['type']) {
       case 'text_delta':
-        return emitText('text', delta['text'], emit)
+        return emitText(delta['text'], emit)
       case 'thinking_delta':
-        return emitText('reasoning', delta['thinking'], emit)
-      case 'input_json_delta': {
-        const call = blocks.get(index)?.call
-        const piece = asText(delta['partial_json'])
-        if (call === undefined || piece === undefined) return
-        call.inputText += piece
-        return deltaOfCall(call, piece, emit)
-      }
+        return emitReasoning(delta['thinking'], emit)
+      case 'input_json_delta':
+        return block && feedCall(block.call, '', delta['partial_json'], emit)
       case 'citations_delta':
         return readCitation(delta['citation'], emit)
       default:
-        emit({ type: 'data', name: asText(delta['type']) ?? 'content_block_delta', data: delta })
+        emitData(asText(delta['type']) ?? 'content_block_delta', delta, emit)
     }
   }
 
-  function endBlock(block: Block, emit: Emit): void {
-    const { call, wholeInput } = block
-    if (call === undefined) return
-    if (call.inputText === '') {
-      call.inputText = wholeInput
-      deltaOfCall(call, wholeInput, emit)
-    }
-    endCall(call, emit)
-  }
-
-  function endBlockAt(index: unknown, emit: Emit): void {
+  function endBlock(index: unknown, emit: Emit): void {
     const block = blocks.get(index)
     blocks.delete(index)
-    if (block !== undefined) endBlock(block, emit)
+    if (block !== undefined) endCall(block.call, emit, block.wholeInput)
   }
 
   /** Counts are totals so far: each replaces the one before, none is added. */
   function readUsage(value: unknown, emit: Emit): void {
-    for (const [key, count] of Object.entries(asObject(value) ?? {})) {
-      if (count !== null) usage.set(key, count)
-    }
-    if (usage.size > 0) emit({ type: 'facts', usage: usageOf(Object.fromEntries(usage)) })
+    const counts = Object.entries(asObject(value) ?? {}).filter(([, count]) => count !== null)
+    usage = { ...usage, ...Object.fromEntries(counts) }
+    if (Object.keys(usage).length > 0) emit({ type: 'facts', usage: anthropicUsage(usage) })
   }
 
   /** Reads the stop reason, from `message_delta` or from a whole message. */
   function readStop(holder: WireObject, emit: Emit): void {
-    const reason = asText(holder['stop_reason'])
-    if (reason === undefined) return
-    stopReason = reason
-    const finishReason = finishReasonOf(reason)
-    emit({
-      type: 'facts',
-      rawFinishReason: reason,
-      finishReason: finishReason === 'stop' && mustRunTools ? 'tool-calls' : finishReason,
-    })
-    const explanation = asText(asObject(holder['stop_details'])?.['explanation'])
+    const word = asText(holder['stop_reason'])
+    if (word === undefined) return
+    stopReason = word
+    emitFinish(word, mustRunTools ? 'tool-calls' : 'stop', emit)
+    const explanation = asText(valueAt(holder, 'stop_details', 'explanation'))
     // The last message_delta may repeat the one before it.
-    if (explanation !== refusal) emitText('refusal', explanation, emit)
+    if (explanation !== undefined && explanation !== refusal) {
+      emit({ type: 'refusal', text: explanation })
+    }
     refusal = explanation
   }
 
   function finish(emit: Emit): void {
-    if (ended) return
-    ended = true
-    for (const index of [...blocks.keys()]) endBlockAt(index, emit)
+    for (const index of [...blocks.keys()]) endBlock(index, emit)
   }
 
-  function readEvent(type: string, payload: WireObject, emit: Emit): void {
-    const { index } = payload
-    switch (type) {
-      case 'message_start':
-        return startMessage(asObject(payload['message']) ?? {}, emit)
-      case 'message':
-        startMessage(payload, emit)
-        finish(emit)
-        return emit({ type: 'complete' })
-      case 'content_block_start':
-        endBlockAt(index, emit)
-        blocks.set(index, startBlock(asObject(payload['content_block']) ?? {}, emit))
-        return
-      case 'content_block_delta':
-        return readDelta(index, asObject(payload['delta']) ?? {}, emit)
-      case 'content_block_stop':
-        return endBlockAt(index, emit)
-      case 'message_delta':
-        readUsage(payload['usage'], emit)
-        return readStop(asObject(payload['delta']) ?? {}, emit)
-      case 'message_stop':
-        finish(emit)
-        return emit({ type: 'complete' })
-      case 'completion':
-        if (messageId === undefined)
-          startMessage({ id: payload['id'], model: payload['model'] }, emit)
-        emitText('text', payload['completion'], emit)
-        return readStop(payload, emit)
-      case 'ping':
-      case 'vertex_event':
-        return
-      default:
-        emit({ type: 'data', name: type, data: payload })
-    }
+  function complete(emit: Emit): void {
+    finish(emit)
+    emit({ type: 'complete' })
   }
 
   return {
-    marksEnd: () => true,
-    push(frame, emit) {
-      if (frame.data === DONE) {
-        finish(emit)
-        return emit({ type: 'complete' })
-      }
-      if (isKeepalive(frame)) return
-      if (frame.type === 'error' && !/^\s*[{[]/.test(frame.data)) {
-        return emit({ type: 'error', error: providerError(frame.data) })
-      }
-      const payload = parsePayload(frame, anthropic.name)
-      if (!isObject(payload)) throw malformed(frame, anthropic.name, 'its data is not an object')
+    read(payload, frame, emit) {
+      const { index } = payload
       const type = asText(payload['type']) ?? frame.type
-      if (type === 'error' || payload['error']) {
-        return emit({ type: 'error', error: providerError(payload) })
+      if (type === 'error' || payload['error']) return emitError(payload, emit)
+      switch (type) {
+        case 'message_start': {
+          const message = asObject(payload['message']) ?? {}
+          // A gateway that tried again in the middle: what follows is another answer.
+          if (messageId !== undefined && message['id'] !== messageId) {
+            throw malformed(frame, NAME, 'a second message starts in it')
+          }
+          return startMessage(message, emit)
+        }
+        case 'message':
+          startMessage(payload, emit)
+          return complete(emit)
+        case 'content_block_start':
+          return startBlock(index, asObject(payload['content_block']) ?? {}, emit)
+        case 'content_block_delta':
+          return readDelta(index, asObject(payload['delta']) ?? {}, emit)
+        case 'content_block_stop':
+          return endBlock(index, emit)
+        case 'message_delta':
+          readUsage(payload['usage'], emit)
+          return readStop(asObject(payload['delta']) ?? {}, emit)
+        case 'message_stop':
+          return complete(emit)
+        case 'completion':
+          if (messageId === undefined) {
+            startMessage({ id: payload['id'], model: payload['model'] }, emit)
+          }
+          emitText(payload['completion'], emit)
+          return readStop(payload, emit)
+        case 'ping':
+        case 'vertex_event':
+          return
+        default:
+          emitData(type, payload, emit)
       }
-      if (type === 'message_start' && messageId !== undefined) {
-        const id = asObject(payload['message'])?.['id']
-        // A gateway that tried again in the middle: what follows is another answer.
-        if (id !== messageId)
-          throw malformed(frame, anthropic.name, 'a second message starts in it')
-      }
-      readEvent(type, payload, emit)
     },
+    done: finish,
     end(emit) {
       // Without a stop reason the answer was cut, and its open tool calls with it.
       if (stopReason !== undefined) finish(emit)
@@ -232,42 +173,16 @@ function decodeAnthropic(): WireDecoder {
   }
 }
 
-function usageOf(raw: WireObject): Usage {
-  const input = asNumber(raw['input_tokens'])
-  const cached = asNumber(raw['cache_read_input_tokens'])
-  const created = asNumber(raw['cache_creation_input_tokens'])
-  const outputTokens = asNumber(raw['output_tokens'])
-  const inputTokens = input === undefined ? undefined : input + (cached ?? 0) + (created ?? 0)
-  const details = asObject(raw['output_tokens_details'])
-  const totalTokens =
-    inputTokens === undefined || outputTokens === undefined ? undefined : inputTokens + outputTokens
-  return {
-    ...defined({
-      inputTokens,
-      outputTokens,
-      totalTokens,
-      cachedInputTokens: cached,
-      reasoningTokens: asNumber(details?.['thinking_tokens']),
-    }),
-    raw,
-  }
-}
-
-function emitText(type: 'text' | 'reasoning' | 'refusal', text: unknown, emit: Emit): void {
-  if (typeof text === 'string' && text !== '') emit(type === 'text' ? text : { type, text })
-}
-
 function readCitation(value: unknown, emit: Emit): void {
   const citation = asObject(value)
   if (citation === undefined) return
-  const url = asText(citation['url']) ?? asText(citation['source'])
-  const title = asText(citation['title']) ?? asText(citation['document_title'])
-  emit({ type: 'source', ...(url && { url }), ...(title && { title }), raw: citation })
+  const url = firstText(citation, 'url', 'source')
+  emitSource({ url, title: firstText(citation, 'title', 'document_title') }, citation, emit)
 }
 
 /** A tool that ran at the provider: its result comes whole, an error as an object with its code. */
 function readToolResult(block: WireObject, emit: Emit): void {
   const { content } = block
-  const isError = block['is_error'] === true || asObject(content)?.['error_code'] !== undefined
+  const isError = block['is_error'] === true || valueAt(content, 'error_code') !== undefined
   emit({ type: 'tool-result', id: asText(block['tool_use_id']) ?? '', output: content, isError })
 }

@@ -1,5 +1,5 @@
 import type { SseEvent } from '../framing/sse.ts'
-import { asObject, asText, isObject, parseJson } from '../wire-value.ts'
+import { asText, isObject, parseJson, valueAt } from '../wire-value.ts'
 import { agui } from './agui.ts'
 import { aiSdk } from './ai-sdk.ts'
 import { aiSdkData } from './ai-sdk-data.ts'
@@ -24,12 +24,9 @@ export const auto: WireFormat = { name: 'auto', decoder: decodeAuto }
 /** Formats that are told by the payload's `type`, or what stands for it. */
 const BY_TYPE: readonly [RegExp, WireFormat][] = [
   [/^response\./, openaiResponses],
+  [/^(?:(?:message|content_block)_(?:start|delta|stop)|ping|vertex_event)$/, anthropic],
   [
-    /^(?:message_(?:start|delta|stop)|content_block_(?:start|delta|stop)|ping|vertex_event)$/,
-    anthropic,
-  ],
-  [
-    /^(?:message-(?:start|end)|content-(?:start|delta|end)|tool-call-(?:start|delta|end)|tool-plan-delta|citation-(?:start|end))$/,
+    /^(?:(?:message|citation)-(?:start|end)|(?:content|tool-call)-(?:start|delta|end)|tool-plan-delta)$/,
     cohere,
   ],
   [
@@ -45,15 +42,14 @@ const TOLD_BY_EVENT: readonly WireFormat[] = [openaiResponses, anthropic, agui]
 
 /** Cohere's older events, by their `event_type`. */
 const COHERE_V1 =
-  /^(?:stream-(?:start|end)|text-generation|citation-generation|search-(?:results|queries-generation)|tool-calls-(?:chunk|generation))$/
+  /^(?:stream-(?:start|end)|(?:text|citation|search-queries|tool-calls)-generation|search-results|tool-calls-chunk)$/
 
 /** Names of SSE events by which LangGraph is told, with the namespace of a subgraph behind them. */
 const LANGGRAPH_EVENT = /^(?:messages(?:\/\w+)?|values|updates)(?:\|.*)?$/
 
 /** Which format a frame is of; `undefined` if it is of no particular one. */
-function detect({ type: event, data }: SseEvent): WireFormat | undefined {
+function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat | undefined {
   if (isDataStreamV1(data)) return aiSdkData
-  const payload = parseJson(data)
   if (LANGGRAPH_EVENT.test(event) && typeof payload === 'object') return langgraph
   if (Array.isArray(payload) && LANGGRAPH_EVENT.test(asText(payload[0]) ?? '')) return langgraph
   if (!isObject(payload)) return undefined
@@ -63,7 +59,7 @@ function detect({ type: event, data }: SseEvent): WireFormat | undefined {
   if (asText(payload['event'])?.startsWith('on_') && 'run_id' in payload) return langgraph
   if (COHERE_V1.test(asText(payload['event_type']) ?? '')) return cohere
   // AG-UI names its events in capitals; some servers wrap them, or name the SSE event alone.
-  const enveloped = asText(asObject(payload['chunk'])?.['type'])
+  const enveloped = asText(valueAt(payload, 'chunk', 'type'))
   const name = asText(type) ?? asText(payload['event_type']) ?? enveloped
   if (Array.isArray(payload['choices']) || object === 'chat.completion.chunk') return openaiChat
   if (!('path' in payload)) {
@@ -117,10 +113,9 @@ function decodeAuto(): WireDecoder {
   /** Whether the format can no longer change. */
   let isSettled = false
 
-  function choose(frame: SseEvent): void {
-    if (isKeepalive(frame)) return
-    const detected = detect(frame)
-    if (detected === undefined || detected === format) return
+  function choose(frame: SseEvent, payload: unknown): void {
+    const detected = isKeepalive(frame) ? undefined : detect(frame, payload)
+    if (detected === undefined) return
     format = detected
     decoder = detected.decoder()
   }
@@ -131,14 +126,17 @@ function decodeAuto(): WireDecoder {
     },
     push(frame, emit) {
       if (isSettled) return decoder.push(frame, emit)
+      // Parsed here, and handed on: the first payload may be the whole answer, and large.
+      const payload = parseJson(frame.data)
       // Once a format of its own is found it stays: it may hold back what it has read.
-      if (format === plain) choose(frame)
-      decoder.push(frame, (event: WireEvent) => {
+      if (format === plain) choose(frame, payload)
+      const take = (event: WireEvent): void => {
         const isPrelude =
           typeof event === 'object' && /^(?:data|facts|source|reasoning)$/.test(event.type)
         if (!isPrelude) isSettled = true
         emit(event)
-      })
+      }
+      decoder.push(frame, take, payload)
     },
     pushText: emitText,
     end(emit) {

@@ -1,10 +1,7 @@
-import type { WireEvent } from './format.ts'
-import { deltaOfCall, endCall, type OpenCall, startCall } from './tool-calls.ts'
-
-type Emit = (event: WireEvent) => void
+import type { Emit } from './format.ts'
+import { endCall, feedCall, newCall, type OpenCall } from './tool-calls.ts'
 
 interface AwaitedCall extends OpenCall {
-  isStarted: boolean
   /** Whether all its arguments came. */
   isWhole: boolean
 }
@@ -16,21 +13,30 @@ interface AwaitedCall extends OpenCall {
  */
 export interface AwaitedCalls {
   /** Takes a piece of a call: its name, or argument text, or both. */
-  add(id: string, name: string | undefined, delta: string, emit: Emit): void
+  add(id: string, name: unknown, delta: unknown, emit: Emit): void
   /** Takes the arguments as far as they are by now, for servers that repeat them. */
-  grow(id: string, name: string | undefined, inputText: string, emit: Emit): void
-  /** Takes a call whole; what came of its arguments in pieces stands. */
-  give(id: string, name: string | undefined, inputText: string, emit: Emit): void
+  grow(id: string, name: unknown, inputText: string, emit: Emit): void
+  /**
+   * Takes a call whole; what came of its arguments in pieces stands.
+   * @param input - The parsed input, where the server may have repaired what the model wrote.
+   */
+  give(id: string, name: unknown, inputText: string, emit: Emit, input?: unknown): void
   /** All arguments of a call came. */
-  markWhole(id: string): void
-  /** The server runs the tool itself: hands on the call. */
+  markWhole(id: string | undefined): void
+  /** The provider said, before its arguments were whole, that it runs the tool. */
+  markProvided(id: string): void
+  /** Nobody but the server is to run the tool: hands on the call. */
   runs(id: string, emit: Emit): void
   /** Hands on the result of a call, once, and the call before it. */
   answer(id: string, output: unknown, isError: boolean, emit: Emit): void
   /** Hands on the calls that are left: those that are whole, or all if the answer is over. */
   end(isOver: boolean, emit: Emit): void
+  /** Forgets which calls are over, because their ids may come again. */
+  forget(): void
   /** Whether a call waits for the caller. */
   isWaiting(): boolean
+  /** Whether more of a call's arguments may come. */
+  isOpen(id: string): boolean
 }
 
 export function awaitCalls(): AwaitedCalls {
@@ -43,54 +49,59 @@ export function awaitCalls(): AwaitedCalls {
   function close(call: AwaitedCall, emit: Emit): void {
     open.delete(call.id)
     closed.add(call.id)
-    if (call.isStarted) endCall(call, emit)
-  }
-
-  function runs(id: string, emit: Emit): void {
-    const call = open.get(id)
-    if (call === undefined) return
-    call.providerExecuted = true
-    close(call, emit)
+    // Pieces that never got a name belong to no call.
+    if (call.name !== '') endCall(call, emit)
   }
 
   const calls: AwaitedCalls = {
     add(id, name, delta, emit) {
+      const call = open.get(id) ?? { ...newCall(id), isWhole: false }
       if (closed.has(id)) return
-      let call = open.get(id)
-      if (call === undefined) {
-        call = { id, name: '', inputText: '', isStarted: false, isWhole: false }
-        open.set(id, call)
-      }
-      call.name ||= name ?? ''
-      call.inputText += delta
-      if (call.isStarted) return deltaOfCall(call, delta, emit)
-      if (call.name === '') return
-      call.isStarted = true
-      startCall(call, emit)
+      open.set(id, call)
+      feedCall(call, name, delta, emit)
     },
     grow(id, name, inputText, emit) {
       calls.add(id, name, inputText.slice(open.get(id)?.inputText.length ?? 0), emit)
     },
-    give(id, name, inputText, emit) {
+    give(id, name, inputText, emit, input) {
       calls.add(id, name, open.get(id)?.inputText ? '' : inputText, emit)
-      calls.markWhole(id)
+      const call = open.get(id)
+      if (call === undefined) return
+      call.input = input
+      call.isWhole = true
+      if (call.providerExecuted) close(call, emit)
     },
-    markWhole(id) {
+    markProvided(id) {
+      const call = open.get(id)
+      if (call !== undefined) call.providerExecuted = true
+    },
+    markWhole(id = '') {
       const call = open.get(id)
       if (call !== undefined) call.isWhole = true
     },
-    runs,
+    runs(id, emit) {
+      calls.markProvided(id)
+      const call = open.get(id)
+      if (call !== undefined) close(call, emit)
+    },
     answer(id, output, isError, emit) {
       if (answered.has(id)) return
       answered.add(id)
-      runs(id, emit)
+      calls.runs(id, emit)
       emit({ type: 'tool-result', id, output, isError })
     },
     end(isOver, emit) {
       for (const call of open.values()) if (isOver || call.isWhole) close(call, emit)
     },
+    forget() {
+      closed.clear()
+      answered.clear()
+    },
     isWaiting() {
-      return open.size > 0
+      return [...open.values()].some((call) => !call.providerExecuted)
+    },
+    isOpen(id) {
+      return open.get(id)?.isWhole === false
     },
   }
   return calls

@@ -1,19 +1,18 @@
-import type { FinishReason, Usage } from '../chat-event.ts'
-import { providerError } from '../provider-error.ts'
-import { asArray, asNumber, asObject, asText, isObject, type WireObject } from '../wire-value.ts'
-import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
+import type { Usage } from '../chat-event.ts'
 import {
-  DONE,
-  emitText,
-  finishReasonOf,
-  isKeepalive,
-  malformed,
-  parsePayload,
-  readUsage,
-} from './frames.ts'
-import { deltaOfCall, endCall, type OpenCall, startCall } from './tool-calls.ts'
-
-type Emit = (event: WireEvent) => void
+  asArray,
+  asObject,
+  asText,
+  firstText,
+  isObject,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
+import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
+import type { Emit, WireFormat } from './format.ts'
+import { emitFinish, emitText, finishReasonOf, type ObjectReader, objectFormat } from './frames.ts'
+import { endCall, feedCall, inputTextOf, newCall, type OpenCall } from './tool-calls.ts'
+import { readUsage } from './usage.ts'
 
 /**
  * Cohere Chat: version 2, the event stream and one whole answer; and the stream of version 1, lines
@@ -23,24 +22,18 @@ type Emit = (event: WireEvent) => void
  * @see https://docs.cohere.com/v2/docs/streaming (read 2026-11-21)
  * @see https://docs.cohere.com/v1/docs/streaming (read 2026-11-21)
  */
-export const cohere: WireFormat = { name: 'Cohere', decoder: decodeCohere }
+export const cohere: WireFormat = /* @__PURE__ */ objectFormat('Cohere', readAnswer)
 
-function decodeCohere(): WireDecoder {
+function readAnswer(): ObjectReader {
   const open = new Map<unknown, OpenCall>()
   /** The documents that version 1 cites by nothing but their ids. */
   const documents = new Map<unknown, WireObject>()
   let callCount = 0
   let sawPlan = false
 
-  function readId(id: unknown, emit: Emit): void {
-    if (asText(id) !== undefined) emit({ type: 'facts', id: String(id) })
-  }
-
   function readPlan(plan: unknown, emit: Emit): void {
-    const text = asText(plan)
-    if (text === undefined) return
-    sawPlan = true
-    emit({ type: 'reasoning', text })
+    emitReasoning(plan, emit)
+    sawPlan ||= asText(plan) !== undefined
   }
 
   /** Reads a message or a piece of one, all but the tool calls. */
@@ -48,9 +41,8 @@ function decodeCohere(): WireDecoder {
     readPlan(message?.['tool_plan'], emit)
     for (const part of listOf(message?.['content'])) {
       // A piece has no type: which key it has tells.
-      const thinking = asText(part['thinking'])
-      if (thinking !== undefined) emit({ type: 'reasoning', text: thinking })
-      emitText(asText(part['text']) ?? '', emit)
+      emitReasoning(part['thinking'], emit)
+      emitText(part['text'], emit)
     }
     for (const citation of listOf(message?.['citations'])) readCitation(citation, emit)
   }
@@ -59,54 +51,39 @@ function decodeCohere(): WireDecoder {
     const sources = listOf(citation['sources'])
     for (const source of sources) {
       const document = asObject(source['document']) ?? asObject(source['tool_output'])
-      emitSource(source['id'] ?? document?.['id'], document, citation, emit)
+      readSource(source['id'] ?? document?.['id'], document, citation, emit)
     }
     const ids = asArray(citation['document_ids'])
-    for (const id of ids) emitSource(id, documents.get(id), citation, emit)
-    if (sources.length + ids.length === 0) emitSource(undefined, undefined, citation, emit)
+    for (const id of ids) readSource(id, documents.get(id), citation, emit)
+    if (sources.length + ids.length === 0) readSource(undefined, undefined, citation, emit)
   }
 
-  function startCallAt(index: unknown, value: WireObject | undefined, emit: Emit): OpenCall {
-    endCallAt(index, emit)
-    callCount++
+  /** Starts a call, or goes on with it. Version 1 has neither ids nor a `function`. */
+  function readCall(index: unknown, value: WireObject | undefined, emit: Emit): OpenCall {
     const described = asObject(value?.['function'])
-    const call: OpenCall = {
-      // Version 1 has neither ids nor a `function`.
-      id: asText(value?.['id']) ?? `call-${callCount}`,
-      name: asText(described?.['name']) ?? asText(value?.['name']) ?? '',
-      inputText: asText(described?.['arguments']) ?? '',
+    let call = open.get(index)
+    if (call === undefined) {
+      callCount++
+      call = newCall(asText(value?.['id']) ?? `call-${callCount}`)
+      open.set(index, call)
     }
-    open.set(index, call)
-    startCall(call, emit)
+    feedCall(call, described?.['name'] ?? value?.['name'], described?.['arguments'], emit)
     return call
   }
 
-  function addToCall(call: OpenCall | undefined, value: unknown, emit: Emit): void {
-    const piece = asText(value)
-    if (call === undefined || piece === undefined) return
-    call.inputText += piece
-    deltaOfCall(call, piece, emit)
-  }
-
-  function endCallAt(index: unknown, emit: Emit): void {
+  function endCallAt(index: unknown, emit: Emit, whole?: string): void {
     const call = open.get(index)
-    if (call === undefined) return
     open.delete(index)
-    endCall(call, (event) => {
-      // `null` is what Cohere writes for a call without arguments.
-      const isNull = typeof event === 'object' && event.type === 'tool-call' && event.input === null
-      emit(isNull ? { ...event, input: {} } : event)
-    })
+    if (call !== undefined) endCall(call, emit, whole)
   }
 
   /** A piece of a call in version 1, or of the plan that precedes it. */
   function readCallChunk(delta: WireObject, emit: Emit): void {
-    const { index } = delta
+    const { index, name, parameters } = delta
     readPlan(delta['text'], emit)
-    const call = open.get(index)
-    if (call !== undefined) return addToCall(call, delta['parameters'], emit)
-    if (asText(delta['name']) === undefined) return
-    addToCall(startCallAt(index, delta, emit), delta['parameters'], emit)
+    if (open.has(index) || asText(name) !== undefined) {
+      feedCall(readCall(index, delta, emit), name, parameters, emit)
+    }
   }
 
   /** The whole calls of version 1, after their pieces or without any. */
@@ -114,25 +91,19 @@ function decodeCohere(): WireDecoder {
     if (!sawPlan) readPlan(event['text'], emit)
     sawPlan = false
     for (const [index, value] of listOf(event['tool_calls']).entries()) {
-      const call = open.get(index) ?? startCallAt(index, value, emit)
-      if (call.inputText === '') addToCall(call, JSON.stringify(value['parameters'] ?? {}), emit)
-      endCallAt(index, emit)
+      readCall(index, value, emit)
+      endCallAt(index, emit, inputTextOf(value['parameters'] ?? {}))
     }
   }
 
   /** Reads why the answer ended. `holder` is what holds the finish reason, and an error if any. */
-  function finish(holder: WireObject | undefined, usage: Usage | undefined, emit: Emit): void {
-    const reason = asText(holder?.['finish_reason'])
-    const finishReason = reasonOf(reason)
-    emit({
-      type: 'facts',
-      finishReason: finishReason === 'stop' && callCount > 0 ? 'tool-calls' : finishReason,
-      ...(reason && { rawFinishReason: reason }),
-      ...(usage && { usage }),
-    })
-    if (finishReason === 'error' || holder?.['error']) {
+  function finish(holder: WireObject | undefined, usage: unknown, emit: Emit): void {
+    const word = asText(holder?.['finish_reason'])
+    emitFacts({ usage: usageOf(usage) }, emit)
+    emitFinish(word, callCount > 0 ? 'tool-calls' : 'stop', emit)
+    if (holder?.['error'] || (word && finishReasonOf(word) === 'error')) {
       // The error itself is at most a text: the word for the end is its code.
-      return emit({ type: 'error', error: providerError({ ...holder, code: reason }) })
+      return emitError({ ...holder, code: word }, emit)
     }
     for (const index of [...open.keys()]) endCallAt(index, emit)
     emit({ type: 'complete' })
@@ -141,10 +112,10 @@ function decodeCohere(): WireDecoder {
   function readEvent(type: string, event: WireObject, emit: Emit): void {
     const delta = asObject(event['delta'])
     const message = asObject(delta?.['message'])
-    const call = listOf(message?.['tool_calls'])[0]
+    const { index } = event
     switch (type) {
       case 'message-start':
-        readId(event['id'], emit)
+        emitFacts({ id: asText(event['id']) }, emit)
         return readMessage(message, emit)
       case 'content-start':
       case 'content-delta':
@@ -152,23 +123,23 @@ function decodeCohere(): WireDecoder {
       case 'citation-start':
         return readMessage(message, emit)
       case 'tool-call-start':
-        startCallAt(event['index'], call, emit)
+        endCallAt(index, emit)
+        readCall(index, listOf(message?.['tool_calls'])[0], emit)
         return
-      case 'tool-call-delta': {
-        const piece = asObject(call?.['function'])?.['arguments']
-        return addToCall(open.get(event['index']), piece, emit)
-      }
+      case 'tool-call-delta':
+        if (open.has(index)) readCall(index, listOf(message?.['tool_calls'])[0], emit)
+        return
       case 'tool-call-end':
-        return endCallAt(event['index'], emit)
+        return endCallAt(index, emit)
       case 'content-end':
       case 'citation-end':
         return
       case 'message-end':
-        return finish(delta, usageOf(delta?.['usage']), emit)
+        return finish(delta, delta?.['usage'], emit)
       case 'stream-start':
-        return readId(event['generation_id'], emit)
+        return emitFacts({ id: asText(event['generation_id']) }, emit)
       case 'text-generation':
-        return emitText(asText(event['text']) ?? '', emit)
+        return emitText(event['text'], emit)
       case 'citation-generation':
         return readMessage(event, emit)
       case 'tool-calls-chunk':
@@ -176,44 +147,32 @@ function decodeCohere(): WireDecoder {
       case 'tool-calls-generation':
         return readWholeCalls(event, emit)
       case 'stream-end':
-        return finish(event, usageOf(asObject(event['response'])?.['meta']), emit)
+        return finish(event, valueAt(event, 'response', 'meta'), emit)
       case 'search-results':
         for (const document of listOf(event['documents'])) documents.set(document['id'], document)
     }
-    emit({ type: 'data', name: type, data: event })
-  }
-
-  function readWholeAnswer(answer: WireObject, message: WireObject, emit: Emit): void {
-    readId(answer['id'], emit)
-    readMessage(message, emit)
-    for (const [index, call] of listOf(message['tool_calls']).entries()) {
-      startCallAt(index, call, emit)
-    }
-    finish(answer, usageOf(answer['usage']), emit)
+    emitData(type, event, emit)
   }
 
   return {
-    marksEnd: () => true,
-    push(frame, emit) {
-      if (frame.data === DONE) return finish(undefined, undefined, emit)
-      if (isKeepalive(frame)) return
-      if (frame.type === 'error' && !/^\s*[{[]/.test(frame.data)) {
-        return emit({ type: 'error', error: providerError(frame.data) })
-      }
-      const payload = parsePayload(frame, cohere.name)
-      if (!isObject(payload)) throw malformed(frame, cohere.name, 'its data is not an object')
-      const named = asText(payload['type']) ?? asText(payload['event_type'])
+    read(payload, frame, emit) {
+      const named = firstText(payload, 'type', 'event_type')
       const type = named ?? frame.type
       const message = named === undefined ? payload['message'] : undefined
       // The API's own errors are objects with nothing but a message.
       if (type === 'error' || payload['error'] || typeof message === 'string') {
-        return emit({ type: 'error', error: providerError(payload) })
+        return emitError(payload, emit)
       }
-      if (isObject(message)) return readWholeAnswer(payload, message, emit)
-      readEvent(type, payload, emit)
+      if (!isObject(message)) return readEvent(type, payload, emit)
+      emitFacts({ id: asText(payload['id']) }, emit)
+      readMessage(message, emit)
+      for (const [index, call] of listOf(message['tool_calls']).entries()) {
+        readCall(index, call, emit)
+      }
+      finish(payload, payload['usage'], emit)
     },
     // The reason to finish comes with the end marker: without it the open calls were cut off.
-    end() {},
+    done: (emit) => finish(undefined, undefined, emit),
   }
 }
 
@@ -222,39 +181,18 @@ function listOf(value: unknown): readonly WireObject[] {
   return isObject(value) ? [value] : asArray(value).filter(isObject)
 }
 
-function reasonOf(word: string | undefined): FinishReason {
-  switch (word) {
-    case undefined:
-    case 'COMPLETE':
-      return 'stop'
-    case 'TIMEOUT':
-      return 'error'
-    // The words of version 1 for a full context and for a text that was deemed toxic.
-    case 'ERROR_LIMIT':
-      return 'length'
-    case 'ERROR_TOXIC':
-      return 'content-filter'
-    default:
-      return finishReasonOf(word)
-  }
-}
-
 /** The tokens are what was processed; the billed units beside them are another count. */
 function usageOf(value: unknown): Usage | undefined {
   const raw = asObject(value)
-  if (raw === undefined) return undefined
-  const cachedInputTokens = asNumber(raw['cached_tokens'])
-  return { ...readUsage({ ...asObject(raw['tokens']), cachedInputTokens }), raw }
+  return raw && { ...readUsage({ ...asObject(raw['tokens']), cached: raw['cached_tokens'] }), raw }
 }
 
-function emitSource(
-  sourceId: unknown,
+function readSource(
+  id: unknown,
   document: WireObject | undefined,
-  raw: WireObject,
+  citation: WireObject,
   emit: Emit,
 ): void {
-  const id = asText(sourceId)
   const url = asText(document?.['url'])
-  const title = asText(document?.['title'])
-  emit({ type: 'source', ...(id && { id }), ...(url && { url }), ...(title && { title }), raw })
+  emitSource({ id: asText(id), url, title: asText(document?.['title']) }, citation, emit)
 }

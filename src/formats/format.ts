@@ -14,8 +14,13 @@ export type WireEvent =
   | ({ type: 'facts' } & AnswerFacts)
   | { type: 'complete' }
 
+/** Takes what a decoder hands on. */
+export type Emit = (event: WireEvent) => void
+
 /** The state of one answer in one wire format: frames in, events out. Pure, no I/O. */
 export interface WireDecoder extends Stage<SseEvent, WireEvent> {
+  /** @param payload - The frame's JSON, if the caller has parsed it already. */
+  push(frame: SseEvent, emit: Emit, payload?: unknown): void
   /**
    * Whether every complete answer in this format shows its end. If so, a body that just ends is
    * `truncated`; if not, its finish reason is `'unknown'`.
@@ -25,7 +30,7 @@ export interface WireDecoder extends Stage<SseEvent, WireEvent> {
    * Takes a piece of a body that is text without frames, cut anywhere. A format without this method
    * does not come as bare text: such a body is an error of code `content-type`.
    */
-  pushText?(text: string, emit: (event: WireEvent) => void): void
+  pushText?(text: string, emit: Emit): void
 }
 
 /** A wire format: how one family of servers writes an answer into frames. */

@@ -1,10 +1,11 @@
-import type { FinishReason, Usage } from '../chat-event.ts'
+import type { FinishReason } from '../chat-event.ts'
 import { ChatError } from '../errors.ts'
 import type { SseEvent } from '../framing/sse.ts'
-import { asNumber, asObject, defined, type WireObject } from '../wire-value.ts'
-import type { WireEvent } from './format.ts'
+import { asNumber, isObject, type WireObject } from '../wire-value.ts'
+import { emitError, emitFacts } from './emit.ts'
+import type { Emit, WireDecoder, WireFormat } from './format.ts'
 
-/** What the formats share: payloads, keepalives, usage, finish reasons. Knows no provider. */
+/** What the formats share: payloads, keepalives, finish reasons. Knows no provider. */
 
 /** The end marker that OpenAI introduced and many copied. It must be the whole payload. */
 export const DONE = '[DONE]'
@@ -42,79 +43,54 @@ export function malformed(
   )
 }
 
-/** Why an answer ended, by what the providers' words for it have in common. */
-const FINISH_REASONS: readonly [RegExp, FinishReason][] = [
-  [/error|malformed|abort|insufficient|overloaded/i, 'error'],
-  [/tool|function/i, 'tool-calls'],
-  [/length|limit|max_\w*tokens|context_window/i, 'length'],
-  [/filter|refusal|safety|sensitive|recitation|prohibited|blocklist|spii/i, 'content-filter'],
-  [/^(?:stop|eos|end|pause|complete)/i, 'stop'],
-]
+/** The state of one answer in a format whose frames are JSON objects. */
+export interface ObjectReader {
+  /** Reads the object of a frame. The frame is for its name, and for errors. */
+  read(payload: WireObject, frame: SseEvent, emit: Emit): void
+  /** `[DONE]` came. The answer is then complete, unless this returns `false`. */
+  done(emit: Emit): unknown
+  /** The body ended, or broke off; not called after an end marker. */
+  end?(emit: Emit): void
+}
 
-/** One provider's word for why it finished → ours. Words of other providers leak through gateways. */
-export function finishReasonOf(word: string): FinishReason {
-  return FINISH_REASONS.find(([pattern]) => pattern.test(word))?.[1] ?? 'unknown'
+/** A format whose frames are JSON objects and whose answers show their end. */
+export function objectFormat(name: string, start: () => ObjectReader): WireFormat {
+  return {
+    name,
+    decoder(): WireDecoder {
+      const reader = start()
+      return {
+        marksEnd: () => true,
+        push(frame, emit, parsed) {
+          if (frame.data === DONE) {
+            if (reader.done(emit) !== false) emit({ type: 'complete' })
+            return
+          }
+          if (isKeepalive(frame)) return
+          // A failure in plain words, not in JSON.
+          if (frame.type === 'error' && !/^\s*[{[]/.test(frame.data)) {
+            return emitError(frame.data, emit)
+          }
+          const payload = parsed ?? parsePayload(frame, name)
+          if (!isObject(payload)) throw malformed(frame, name, 'its data is not an object')
+          reader.read(payload, frame, emit)
+        },
+        end(emit) {
+          reader.end?.(emit)
+        },
+      }
+    },
+  }
 }
 
 /**
- * Reads token counts under the names that Chat Completions, Anthropic-like servers and hand-written
- * ones give them. `undefined` if `value` is not an object.
+ * Emits why the answer ended. A provider that says nothing means a stop.
+ * @param stopped - What a stop means: there may be calls that the caller must run.
  */
-export function readUsage(value: unknown): Usage | undefined {
-  const raw = asObject(value)
-  if (raw === undefined) return undefined
-  const input = firstNumber(raw, 'prompt_tokens', 'input_tokens', 'promptTokens', 'inputTokens')
-  // Routes hand on Anthropic's own object, whose cached input stands beside the rest of it.
-  const isAnthropic = asNumber(raw['input_tokens']) !== undefined && !('prompt_tokens' in raw)
-  const cacheRead = isAnthropic ? asNumber(raw['cache_read_input_tokens']) : undefined
-  const cacheWrite = isAnthropic ? asNumber(raw['cache_creation_input_tokens']) : undefined
-  const inputTokens = input === undefined ? undefined : input + (cacheRead ?? 0) + (cacheWrite ?? 0)
-  const completion = firstNumber(
-    raw,
-    'completion_tokens',
-    'output_tokens',
-    'completionTokens',
-    'outputTokens',
-  )
-  const total = firstNumber(raw, 'total_tokens', 'totalTokens')
-  const inputDetails = asObject(raw['prompt_tokens_details'] ?? raw['input_tokens_details'])
-  const outputDetails = asObject(raw['completion_tokens_details'] ?? raw['output_tokens_details'])
-  const cachedInputTokens =
-    asNumber(inputDetails?.['cached_tokens']) ??
-    cacheRead ??
-    firstNumber(raw, 'prompt_cache_hit_tokens', 'cached_tokens', 'cachedInputTokens')
-  const reasoningTokens =
-    asNumber(outputDetails?.['reasoning_tokens']) ??
-    firstNumber(raw, 'reasoning_tokens', 'reasoningTokens')
-  // xAI counts reasoning beside the completion; its own total proves it.
-  const outputTokens =
-    completion !== undefined &&
-    reasoningTokens &&
-    total === (inputTokens ?? 0) + completion + reasoningTokens
-      ? completion + reasoningTokens
-      : completion
-  const totalTokens =
-    total ??
-    (inputTokens !== undefined && outputTokens !== undefined
-      ? inputTokens + outputTokens
-      : undefined)
-  return {
-    ...defined({ inputTokens, outputTokens, totalTokens, cachedInputTokens, reasoningTokens }),
-    raw,
-  }
-}
-
-function firstNumber(object: WireObject, ...keys: string[]): number | undefined {
-  for (const key of keys) {
-    const value = asNumber(object[key])
-    if (value !== undefined) return value
-  }
-  return undefined
-}
-
-/** The media type of a `data:` URL; `image/*` style `fallback` for any other. */
-export function mediaTypeOf(url: string, fallback: string): string {
-  return /^data:([^;,]+)/.exec(url)?.[1] ?? fallback
+export function emitFinish(word: string | undefined, stopped: FinishReason, emit: Emit): void {
+  const reason = finishReasonOf(word ?? 'stop')
+  const finishReason = reason === 'stop' ? stopped : reason
+  emitFacts({ finishReason, rawFinishReason: word }, emit)
 }
 
 /**
@@ -128,7 +104,25 @@ export function isFault(payload: WireObject): boolean {
   return typeof message === 'string' && (status >= 400 || payload['success'] === false)
 }
 
-/** Emits text, unless it is empty. */
-export function emitText(text: string, emit: (event: WireEvent) => void): void {
-  if (text !== '') emit(text)
+/** Why an answer ended, by what the providers' words for it have in common. The first row counts. */
+const FINISH_REASONS: readonly [RegExp, FinishReason][] = [
+  [
+    /filter|refusal|safety|sensitive|recitation|prohibited|blocklist|spii|toxic|armor|^image_/i,
+    'content-filter',
+  ],
+  // `ERROR_LIMIT` is Cohere's word for a full context.
+  [/error(?!_limit)|malformed|unexpected|abort|insufficient|overloaded|failed|timeout/i, 'error'],
+  [/tool|function|requires_action/i, 'tool-calls'],
+  [/length|limit|max_\w*tokens|context_window|continuation|budget/i, 'length'],
+  [/^(?:stop|eos|end|pause|complete)/i, 'stop'],
+]
+
+/** One provider's word for why it finished → ours. Words of other providers leak through gateways. */
+export function finishReasonOf(word: string): FinishReason {
+  return FINISH_REASONS.find(([pattern]) => pattern.test(word))?.[1] ?? 'unknown'
+}
+
+/** Emits a piece of the answer's text, unless it is empty or no text. */
+export function emitText(value: unknown, emit: Emit): void {
+  if (typeof value === 'string' && value !== '') emit(value)
 }

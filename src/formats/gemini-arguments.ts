@@ -1,4 +1,4 @@
-import { asNumber, asObject, asText } from '../wire-value.ts'
+import { asNumber, asObject, asText, type WireObject } from '../wire-value.ts'
 
 /** The arguments of a call that come value by value, each with the path where it belongs. */
 export interface PartialArguments {
@@ -8,20 +8,22 @@ export interface PartialArguments {
   toJson(): string
 }
 
-/** An object of the arguments. It has no prototype, so that no key of the wire means another one. */
-type Fields = { [key: string]: unknown }
+/** A list, or an object without a prototype, so that no key of the wire means another one. */
+type Holder = { [step: string | number]: unknown }
 
-/** A place in the arguments: fields and their key, or a list and its index. */
-type Place = { fields: Fields; key: string } | { list: unknown[]; key: number }
+/** A place in the arguments. */
+interface Place {
+  holder: Holder
+  step: string | number
+}
 
 /** Nobody's tool nests deeper, and the wire must not choose how deep the JSON gets. */
 const MAX_DEPTH = 64
 
 export function collectArguments(): PartialArguments {
   const root = newFields()
-  let isEmpty = true
   /** The string that goes on in the next piece with the same path. */
-  let open: { path: string; place: Place } | undefined
+  let open: (Place & { path: string }) | undefined
 
   return {
     add(value) {
@@ -29,9 +31,10 @@ export function collectArguments(): PartialArguments {
       const path = asText(piece?.['jsonPath'])
       if (piece === undefined || path === undefined) return true
       const goesOn = piece['willContinue'] === true
-      const next = readValue(piece) ?? (goesOn ? '' : undefined)
+      const found = readValue(piece)
+      const next = found === undefined && goesOn ? '' : found
       if (open?.path === path) {
-        if (typeof next === 'string') set(open.place, `${get(open.place)}${next}`)
+        if (typeof next === 'string') open.holder[open.step] = `${open.holder[open.step]}${next}`
         if (!goesOn) open = undefined
         return true
       }
@@ -39,62 +42,50 @@ export function collectArguments(): PartialArguments {
       if (next === undefined) return true
       const place = placeOf(root, path)
       if (place === undefined) return false
-      isEmpty = false
-      set(place, next === NULL ? null : next)
-      if (goesOn && typeof next === 'string') open = { path, place }
+      place.holder[place.step] = next
+      if (goesOn && typeof next === 'string') open = { path, ...place }
       return true
     },
     toJson() {
-      return isEmpty ? '' : JSON.stringify(root)
+      const json = JSON.stringify(root)
+      return json === '{}' ? '' : json
     },
   }
 }
 
-function newFields(): Fields {
-  return Object.create(null) as Fields
+function newFields(): Holder {
+  return Object.create(null) as Holder
 }
 
-const NULL = Symbol('null')
-
-function readValue(piece: { readonly [key: string]: unknown }): unknown {
+function readValue(piece: WireObject): unknown {
   const { stringValue, boolValue } = piece
   if (typeof stringValue === 'string') return stringValue
   if (typeof boolValue === 'boolean') return boolValue
-  return asNumber(piece['numberValue']) ?? (Object.hasOwn(piece, 'nullValue') ? NULL : undefined)
+  return asNumber(piece['numberValue']) ?? ('nullValue' in piece ? null : undefined)
 }
 
 /**
  * The place that a path such as `$.days[0].name` leads to; objects and lists on the way are made.
  * A list grows by one at a time: an index of a billion is not worth a list of a billion.
  */
-function placeOf(root: Fields, path: string): Place | undefined {
-  const [key, ...rest] = readPath(path)
-  if (typeof key !== 'string' || rest.length >= MAX_DEPTH) return undefined
-  let place: Place = { fields: root, key }
-  for (const step of rest) {
-    let holder = get(place)
-    if (typeof holder !== 'object' || holder === null) {
+function placeOf(root: Holder, path: string): Place | undefined {
+  const steps = readPath(path)
+  if (steps.length > MAX_DEPTH) return undefined
+  let place: Place | undefined
+  let holder: unknown = root
+  for (const step of steps) {
+    if (place !== undefined && (typeof holder !== 'object' || holder === null)) {
       holder = typeof step === 'number' ? [] : newFields()
-      set(place, holder)
+      place.holder[place.step] = holder
     }
-    if (Array.isArray(holder)) {
-      if (typeof step !== 'number' || step > holder.length) return undefined
-      place = { list: holder, key: step }
-    } else {
-      if (typeof step === 'number') return undefined
-      place = { fields: holder as Fields, key: step }
-    }
+    const isPlace = Array.isArray(holder)
+      ? typeof step === 'number' && step <= holder.length
+      : typeof step === 'string'
+    if (!isPlace) return undefined
+    place = { holder: holder as Holder, step }
+    holder = place.holder[step]
   }
   return place
-}
-
-function get(place: Place): unknown {
-  return 'list' in place ? place.list[place.key] : place.fields[place.key]
-}
-
-function set(place: Place, value: unknown): void {
-  if ('list' in place) place.list[place.key] = value
-  else place.fields[place.key] = value
 }
 
 /** The steps of a JSONPath of plain members: `.name`, `['name']`, `[0]`. Empty if it is none. */

@@ -1,12 +1,18 @@
-import type { FinishReason } from '../chat-event.ts'
-import { providerError } from '../provider-error.ts'
-import { asArray, asObject, asText, defined, isObject, type WireObject } from '../wire-value.ts'
-import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
-import { DONE, emitText, isKeepalive, malformed, parsePayload } from './frames.ts'
+import type { ToolResult } from '../chat-event.ts'
+import {
+  asArray,
+  asObject,
+  asText,
+  firstText,
+  isObject,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
+import { emitData, emitError, emitFacts, emitFile, emitReasoning, emitSource } from './emit.ts'
+import type { Emit, WireFormat } from './format.ts'
+import { emitFinish, emitText, type ObjectReader, objectFormat } from './frames.ts'
 import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
-import { deltaOfCall, endCall, type OpenCall, startCall } from './tool-calls.ts'
-
-type Emit = (event: WireEvent) => void
+import { endCall, feedCall, inputTextUnlessEmpty, newCall, type OpenCall } from './tool-calls.ts'
 
 /**
  * Google's Interactions API: the stream, and one whole `interaction`. The events of the first
@@ -15,10 +21,10 @@ type Emit = (event: WireEvent) => void
  * End marker: `interaction.completed`, then `[DONE]`; a status that is final is as good.
  * @see https://ai.google.dev/gemini-api/docs/interactions (read 2026-11-21)
  */
-export const geminiInteractions: WireFormat = {
-  name: 'Gemini Interactions',
-  decoder: decodeInteractions,
-}
+export const geminiInteractions: WireFormat = /* @__PURE__ */ objectFormat(
+  'Gemini Interactions',
+  readAnswer,
+)
 
 /** A step between its start and its stop. */
 interface Step {
@@ -26,26 +32,18 @@ interface Step {
   call: OpenCall | undefined
   /** Arguments that came as an object, not as text. */
   wholeInput: string
-  result: { id: string; output: unknown; isError: boolean } | undefined
+  result: ToolResult | undefined
 }
 
-/** What the statuses mean that an interaction can end with. */
-const FINISH_REASONS = new Map<unknown, FinishReason>([
-  ['completed', 'stop'],
-  ['requires_action', 'tool-calls'],
-  ['requires_continuation', 'length'],
-  ['incomplete', 'length'],
-  ['budget_exceeded', 'length'],
-  ['failed', 'error'],
-  ['cancelled', 'unknown'],
-])
+/** The statuses that an interaction can end with. */
+const FINAL = /^(?:completed|requires_\w+|incomplete|budget_exceeded|failed|cancelled)$/
 
-function decodeInteractions(): WireDecoder {
+function readAnswer(): ObjectReader {
   const steps = new Map<unknown, Step>()
   const sources = new Set<string>()
   /** Calls for the caller that have no result. */
   const waiting = new Set<string>()
-  let status: string | undefined
+  let status = ''
   let stepCount = 0
   let madeIds = 0
   let ended = false
@@ -57,12 +55,12 @@ function decodeInteractions(): WireDecoder {
     if (type === 'user_input') return step
     if (type.endsWith('_call')) {
       // The first preview names the function in the first delta.
-      if (type !== 'function_call' || asText(value['name'])) startOfCall(step, value, emit)
+      if (type !== 'function_call' || asText(value['name'])) startCall(step, value, emit)
     } else if (type.endsWith('_result')) {
       readResult(step, value)
     } else if (type === 'model_output' || type === 'thought') {
       for (const content of asArray(value['content'])) readContent(content, emit)
-      for (const thought of asArray(value['summary'])) readThought(thought, emit)
+      for (const thought of asArray(value['summary'])) emitReasoning(valueAt(thought, 'text'), emit)
       readSignature(value, emit)
     } else {
       readContent(value, emit)
@@ -70,53 +68,45 @@ function decodeInteractions(): WireDecoder {
     return step
   }
 
-  function startOfCall(step: Step, value: WireObject, emit: Emit): void {
-    const { type } = step
-    const providerExecuted = type !== 'function_call'
+  function startCall(step: Step, value: WireObject, emit: Emit): void {
+    const isProviderExecuted = step.type !== 'function_call'
     const id = asText(value['id']) ?? `call-${++madeIds}`
-    if (!providerExecuted) waiting.add(id)
-    const name = asText(value['name']) ?? type.replace(/_call$/, '')
-    step.call = { id, name, inputText: '', ...(providerExecuted && { providerExecuted }) }
-    startCall(step.call, emit)
-    readArguments(step, value['arguments'], emit)
-    readSignature(value, emit, id)
+    if (!isProviderExecuted) waiting.add(id)
+    step.call = newCall(id, isProviderExecuted)
+    feedCall(step.call, asText(value['name']) ?? step.type.replace(/_call$/, ''), '', emit)
+    readArguments(step, step.call, value, emit)
   }
 
   /** A piece of the arguments' JSON, or all of them as an object. */
-  function readArguments(step: Step, value: unknown, emit: Emit): void {
-    const { call } = step
-    if (call !== undefined && typeof value === 'string') {
-      call.inputText += value
-      deltaOfCall(call, value, emit)
-    } else if (isObject(value) && Object.keys(value).length > 0) {
-      step.wholeInput = JSON.stringify(value)
-    }
+  function readArguments(step: Step, call: OpenCall, value: WireObject, emit: Emit): void {
+    const input = value['arguments']
+    feedCall(call, '', input, emit)
+    if (isObject(input)) step.wholeInput = inputTextUnlessEmpty(input) || step.wholeInput
+    readSignature(value, emit, call.id)
   }
 
   function readResult(step: Step, value: WireObject): void {
     const before = step.result
+    const { is_error } = value
     step.result = {
       id: asText(value['call_id']) ?? before?.id ?? '',
       output: value['result'] ?? before?.output,
-      isError: typeof value['is_error'] === 'boolean' ? value['is_error'] : !!before?.isError,
+      isError: typeof is_error === 'boolean' ? is_error : before?.isError === true,
     }
   }
 
   function readDelta(index: unknown, delta: WireObject, emit: Emit): void {
     const type = asText(delta['type']) ?? ''
-    let step = steps.get(index)
+    const step = steps.get(index)
     if (step?.type === 'user_input') return
     if (type.endsWith('_call') && step?.call === undefined) {
-      step = startStep(delta, emit)
-      steps.set(index, step)
+      steps.set(index, startStep(delta, emit))
     } else if (type.endsWith('_call') || type === 'arguments_delta') {
-      if (step?.call === undefined) return emit({ type: 'data', name: type, data: delta })
-      readArguments(step, delta['arguments'], emit)
-      readSignature(delta, emit, step.call.id)
+      if (step?.call === undefined) emitData(type, delta, emit)
+      else readArguments(step, step.call, delta, emit)
     } else if (type.endsWith('_result')) {
-      step ??= startStep(delta, emit)
-      steps.set(index, step)
-      readResult(step, delta)
+      if (step === undefined) steps.set(index, startStep(delta, emit))
+      else readResult(step, delta)
     } else {
       readContent(delta, emit, step?.call?.id)
     }
@@ -126,25 +116,20 @@ function decodeInteractions(): WireDecoder {
   function readContent(value: unknown, emit: Emit, callId?: string): void {
     const content = asObject(value)
     if (content === undefined) return
-    const type = asText(content['type']) ?? ''
+    const type = asText(content['type']) ?? 'content'
     switch (type) {
       case 'text':
-        emitText(asText(content['text']) ?? '', emit)
+      case 'text_annotation_delta':
+      case 'text_annotation':
+        emitText(content['text'], emit)
         for (const annotation of asArray(content['annotations'])) readAnnotation(annotation, emit)
         return
       case 'thought_summary':
-        return readThought(content['content'], emit)
+        return emitReasoning(valueAt(content, 'content', 'text'), emit)
       case 'thought_signature':
         return readSignature(content, emit, callId)
-      case 'text_annotation_delta':
-      case 'text_annotation':
-        for (const annotation of asArray(content['annotations'])) readAnnotation(annotation, emit)
-        return
-      default: {
-        const file = fileOf(content)
-        if (file !== undefined) return emit({ type: 'file', ...file })
-        emit({ type: 'data', name: type || 'content', data: content })
-      }
+      default:
+        if (!readFile(content, emit)) emitData(type, content, emit)
     }
   }
 
@@ -152,42 +137,28 @@ function decodeInteractions(): WireDecoder {
   function readAnnotation(value: unknown, emit: Emit): void {
     const citation = asObject(value)
     if (citation === undefined) return
-    const url = asText(citation['url']) ?? asText(citation['document_uri'])
-    const title =
-      asText(citation['title']) ?? asText(citation['file_name']) ?? asText(citation['name'])
-    const key = url ?? title ?? JSON.stringify(citation)
-    if (sources.has(key)) return
-    sources.add(key)
-    emit({ type: 'source', ...(url && { url }), ...(title && { title }), raw: citation })
+    const title = firstText(citation, 'title', 'file_name', 'name')
+    emitSource({ url: firstText(citation, 'url', 'document_uri'), title }, citation, emit, sources)
   }
 
-  function endStep(step: Step, emit: Emit): void {
-    const { call, result } = step
-    if (call !== undefined) {
-      if (call.inputText === '') {
-        call.inputText = step.wholeInput
-        deltaOfCall(call, step.wholeInput, emit)
-      }
-      endCall(call, emit)
-    }
-    if (result === undefined) return
-    waiting.delete(result.id)
-    emit({ type: 'tool-result', ...result })
+  function endStep(step: Step | undefined, emit: Emit): void {
+    if (step?.call !== undefined) endCall(step.call, emit, step.wholeInput)
+    if (step?.result === undefined) return
+    waiting.delete(step.result.id)
+    emit({ type: 'tool-result', ...step.result })
   }
 
   function endStepAt(index: unknown, emit: Emit): void {
     const step = steps.get(index)
     steps.delete(index)
-    if (step !== undefined) endStep(step, emit)
+    endStep(step, emit)
   }
 
   function readInteraction(interaction: WireObject, emit: Emit): void {
-    const id = asText(interaction['id'])
-    const model = asText(interaction['model']) ?? asText(interaction['agent'])
-    const usage = geminiUsage(asObject(interaction['usage']), USAGE_KEYS)
+    const model = firstText(interaction, 'model', 'agent')
+    const usage = geminiUsage(interaction['usage'], USAGE_KEYS)
+    emitFacts({ id: asText(interaction['id']), model, usage }, emit)
     status = asText(interaction['status']) ?? status
-    const facts = defined({ id, model, usage })
-    if (Object.keys(facts).length > 0) emit({ type: 'facts', ...facts })
     // The end repeats the steps, if it has them; only alone they are the answer.
     if (stepCount > 0) return
     for (const value of asArray(interaction['steps'] ?? interaction['outputs'])) {
@@ -197,29 +168,27 @@ function decodeInteractions(): WireDecoder {
 
   /** @param isMarked - Whether the server has said that nothing more comes. */
   function finish(isMarked: boolean, emit: Emit): void {
-    const known = FINISH_REASONS.get(status)
-    if (ended || (known === undefined && !isMarked)) return
+    const isFinal = FINAL.test(status)
+    if (ended || !(isFinal || isMarked)) return
     ended = true
     for (const index of [...steps.keys()]) endStepAt(index, emit)
-    const stopped = waiting.size > 0 ? 'tool-calls' : 'stop'
-    const finishReason = known === undefined || known === 'stop' ? stopped : known
-    emit({ type: 'facts', finishReason, ...(known && status && { rawFinishReason: status }) })
+    const word = isFinal ? status : undefined
+    emitFinish(word, waiting.size > 0 ? 'tool-calls' : 'stop', emit)
+    if (word === 'incomplete') emit({ type: 'facts', finishReason: 'length' })
   }
 
   function complete(interaction: WireObject, emit: Emit): void {
     readInteraction(interaction, emit)
     finish(true, emit)
-    const { error } = interaction
-    if (error) emit({ type: 'error', error: providerError(interaction) })
+    if (interaction['error']) emitError(interaction, emit)
     else emit({ type: 'complete' })
   }
 
   function readEvent(type: string, payload: WireObject, emit: Emit): void {
     const { index } = payload
     const interaction = asObject(payload['interaction']) ?? {}
-    const total = asObject(payload['metadata'])?.['total_usage'] ?? payload['usage']
-    const usage = geminiUsage(asObject(total), USAGE_KEYS)
-    if (usage !== undefined) emit({ type: 'facts', usage })
+    const total = valueAt(payload, 'metadata', 'total_usage') ?? payload['usage']
+    if (total) emitFacts({ usage: geminiUsage(total, USAGE_KEYS) }, emit)
     switch (type.replace(/^content\./, 'step.')) {
       case 'interaction.created':
       case 'interaction.start':
@@ -239,58 +208,34 @@ function decodeInteractions(): WireDecoder {
       case 'step.stop':
         return endStepAt(index, emit)
       default:
-        emit({ type: 'data', name: type, data: payload })
+        emitData(type, payload, emit)
     }
   }
 
   return {
-    marksEnd: () => true,
-    push(frame, emit) {
-      if (frame.data === DONE) {
-        finish(true, emit)
-        return emit({ type: 'complete' })
-      }
-      if (isKeepalive(frame)) return
-      if (frame.type === 'error' && !/^\s*[{[]/.test(frame.data)) {
-        return emit({ type: 'error', error: providerError(frame.data) })
-      }
-      const payload = parsePayload(frame, geminiInteractions.name)
-      if (!isObject(payload)) {
-        throw malformed(frame, geminiInteractions.name, 'its data is not an object')
-      }
+    read(payload, frame, emit) {
       const type = asText(payload['event_type']) ?? frame.type
-      const isWhole = payload['object'] === 'interaction'
-      if (isWhole) return complete(payload, emit)
-      if (type === 'error' || payload['error']) {
-        return emit({ type: 'error', error: providerError(payload) })
-      }
-      readEvent(type, payload, emit)
+      if (payload['object'] === 'interaction') complete(payload, emit)
+      else if (type === 'error' || payload['error']) emitError(payload, emit)
+      else readEvent(type, payload, emit)
     },
-    end(emit) {
-      // Without a status that is final the answer was cut, and its open tool calls with it.
-      finish(false, emit)
-    },
+    done: (emit) => finish(true, emit),
+    // Without a status that is final the answer was cut, and its open tool calls with it.
+    end: (emit) => finish(false, emit),
   }
-}
-
-function readThought(value: unknown, emit: Emit): void {
-  const text = asText(asObject(value)?.['text'])
-  if (text !== undefined) emit({ type: 'reasoning', text })
 }
 
 /** A follow-up request must give it back, together with the call that it belongs to. */
 function readSignature(holder: WireObject, emit: Emit, callId?: string): void {
   const signature = asText(holder['signature'])
-  if (signature === undefined) return
-  emit({ type: 'data', name: 'thought_signature', data: signature, ...(callId && { id: callId }) })
+  if (signature !== undefined) emitData('thought_signature', signature, emit, callId)
 }
 
-function fileOf(content: WireObject): { mediaType: string; url: string } | undefined {
-  const mediaType = asText(content['mime_type']) ?? 'application/octet-stream'
-  const base64 = asText(content['data'])
-  if (base64 !== undefined) return { mediaType, url: `data:${mediaType};base64,${base64}` }
-  const url = asText(content['uri'])
-  return url !== undefined && /^https?:/i.test(url) ? { mediaType, url } : undefined
+function readFile(content: WireObject, emit: Emit): boolean {
+  const uri = asText(content['uri'])
+  const url = uri && /^https?:/i.test(uri) ? uri : undefined
+  const mediaType = asText(content['mime_type'])
+  return emitFile({ mediaType, base64: asText(content['data']), url }, emit)
 }
 
 const USAGE_KEYS: GeminiUsageKeys = {

@@ -1,11 +1,9 @@
 import type { SseEvent } from '../framing/sse.ts'
 import { asArray, asObject, asText, type WireObject } from '../wire-value.ts'
-import type { WireEvent } from './format.ts'
+import type { Emit } from './format.ts'
 import { malformed } from './frames.ts'
 import { collectArguments, type PartialArguments } from './gemini-arguments.ts'
-import { deltaOfCall, endCall, type OpenCall, startCall } from './tool-calls.ts'
-
-type Emit = (event: WireEvent) => void
+import { endCall, feedCall, inputTextOf, newCall, type OpenCall } from './tool-calls.ts'
 
 /** A function call that goes on in the next part. */
 interface OpenFunctionCall {
@@ -40,34 +38,27 @@ export function readToolParts(newId: () => string): ToolPartReader {
   const idsByName = new Map<string, string[]>()
 
   function begin(value: WireObject, name: string, emit: Emit): OpenFunctionCall {
-    const id = asText(value['id']) ?? newId()
-    waiting.add(id)
-    const ids = idsByName.get(name)
-    if (ids === undefined) idsByName.set(name, [id])
-    else ids.push(id)
-    const call: OpenCall = { id, name, inputText: '' }
-    startCall(call, emit)
+    const call = newCall(asText(value['id']) ?? newId())
+    waiting.add(call.id)
+    idsByName.set(name, [...(idsByName.get(name) ?? []), call.id])
+    feedCall(call, name, '', emit)
     return { call, pieces: collectArguments(), whole: '' }
   }
 
-  function close(inputText: string, emit: Emit): void {
-    const call = open?.call
+  /** @param isCut - Without its last brace the input is not JSON: nobody takes it for a whole one. */
+  function close(emit: Emit, isCut = false): void {
+    if (open === undefined) return
+    const { call, whole, pieces } = open
+    const text = whole || pieces.toJson()
     open = undefined
-    if (call === undefined) return
-    call.inputText = inputText
-    deltaOfCall(call, inputText, emit)
-    endCall(call, emit)
-  }
-
-  function textOf({ whole, pieces }: OpenFunctionCall): string {
-    return whole || pieces.toJson()
+    endCall(call, emit, isCut ? (text || '{}').slice(0, -1) : text)
   }
 
   /** A call is whole in one part, unless it says that it will continue. */
   function readCall(value: WireObject, frame: SseEvent, emit: Emit): string {
     const name = asText(value['name'])
     if (name !== undefined) {
-      if (open !== undefined) close(textOf(open), emit)
+      close(emit)
       open = begin(value, name, emit)
     }
     if (open === undefined) return ''
@@ -78,16 +69,14 @@ export function readToolParts(newId: () => string): ToolPartReader {
       throw malformed(frame, 'Gemini', 'a path in partialArgs leads nowhere')
     }
     const { id } = open.call
-    if (value['willContinue'] !== true) close(textOf(open), emit)
+    if (value['willContinue'] !== true) close(emit)
     return id
   }
 
   function runAtProvider(id: string, name: string, input: unknown, emit: Emit): string {
-    const call: OpenCall = { id, name, inputText: '', providerExecuted: true }
-    startCall(call, emit)
-    call.inputText = input === undefined ? '' : JSON.stringify(input)
-    deltaOfCall(call, call.inputText, emit)
-    endCall(call, emit)
+    const call = newCall(id, true)
+    feedCall(call, name, '', emit)
+    endCall(call, emit, inputTextOf(input))
     return id
   }
 
@@ -130,9 +119,6 @@ export function readToolParts(newId: () => string): ToolPartReader {
       }
       return undefined
     },
-    end(emit) {
-      // Without its last brace the input is not JSON: nobody takes it for a whole one.
-      if (open !== undefined) close((textOf(open) || '{}').slice(0, -1), emit)
-    },
+    end: (emit) => close(emit, true),
   }
 }

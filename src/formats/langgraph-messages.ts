@@ -1,10 +1,11 @@
 import type { AnswerFacts, Usage } from '../chat-event.ts'
-import { asArray, asNumber, asObject, asText, isObject, type WireObject } from '../wire-value.ts'
+import { asArray, asObject, asText, firstText, isObject, type WireObject } from '../wire-value.ts'
 import type { AwaitedCalls } from './awaited-calls.ts'
-import type { WireEvent } from './format.ts'
-import { emitText, finishReasonOf, readUsage } from './frames.ts'
-
-type Emit = (event: WireEvent) => void
+import { emitData, emitFacts, emitReasoning, readHead } from './emit.ts'
+import type { Emit } from './format.ts'
+import { emitText, finishReasonOf } from './frames.ts'
+import { inputTextUnlessEmpty } from './tool-calls.ts'
+import { addUsage, readUsage } from './usage.ts'
 
 /** What is known of one message of the model. */
 interface Message {
@@ -35,18 +36,15 @@ export interface MessageReader {
 }
 
 /** What a serialised message is by its `type`: `ai`, `AIMessageChunk`, `tool`, … */
-function isModel(message: WireObject): boolean {
-  return /^(?:ai|assistant)/i.test(asText(message['type']) ?? asText(message['role']) ?? '')
-}
-
-export function isTool(message: WireObject): boolean {
-  return /^tool/i.test(asText(message['type']) ?? asText(message['role']) ?? '')
+function roleOf(message: WireObject): 'model' | 'tool' | undefined {
+  const type = firstText(message, 'type', 'role') ?? ''
+  return /^(?:ai|assistant)/i.test(type) ? 'model' : /^tool/i.test(type) ? 'tool' : undefined
 }
 
 export function readMessages(calls: AwaitedCalls): MessageReader {
   const messages = new Map<string, Message>()
   let finish: AnswerFacts | undefined
-  let id: string | undefined
+  const head = {}
   let unnamedCalls = 0
   /** Whether messages are streamed, so that the state only repeats them. */
   let isStreamed = false
@@ -54,14 +52,8 @@ export function readMessages(calls: AwaitedCalls): MessageReader {
   function messageAt(key: string, mode: string): Message {
     let message = messages.get(key)
     if (message === undefined) {
-      message = {
-        mode,
-        opening: '',
-        textLength: 0,
-        reasoningLength: 0,
-        calls: new Map(),
-        usage: undefined,
-      }
+      const empty = { opening: '', textLength: 0, reasoningLength: 0, usage: undefined }
+      message = { mode, ...empty, calls: new Map() }
       messages.set(key, message)
     }
     return message
@@ -89,7 +81,7 @@ export function readMessages(calls: AwaitedCalls): MessageReader {
     message.opening ||= newText
     message.textLength += newText.length
     message.reasoningLength += newReasoning.length
-    if (newReasoning !== '') emit({ type: 'reasoning', text: newReasoning })
+    emitReasoning(newReasoning, emit)
     emitText(newText, emit)
     for (const piece of callPieces) {
       if (isObject(piece)) readCallPiece(piece, message, isPiece, emit)
@@ -108,29 +100,25 @@ export function readMessages(calls: AwaitedCalls): MessageReader {
       message.calls.set(index, callId)
     }
     const args = asText(piece['args']) ?? ''
-    if (isPiece) calls.add(callId, asText(piece['name']), args, emit)
-    else calls.grow(callId, asText(piece['name']), args, emit)
+    if (isPiece) calls.add(callId, piece['name'], args, emit)
+    else calls.grow(callId, piece['name'], args, emit)
   }
 
   function giveCalls(message: WireObject, emit: Emit): void {
     for (const call of asArray(message['tool_calls'])) {
-      const callId = asText(asObject(call)?.['id'])
-      if (!isObject(call) || callId === undefined) continue
-      calls.give(callId, asText(call['name']), argumentsOf(call['args']), emit)
+      const { id, name, args } = asObject(call) ?? {}
+      if (typeof id === 'string') calls.give(id, name, inputTextUnlessEmpty(args), emit)
     }
   }
 
   function readFacts(value: WireObject, message: Message, isPiece: boolean, emit: Emit): void {
     const about = asObject(value['response_metadata'])
-    const model = asText(about?.['model_name']) ?? asText(about?.['model'])
-    if (model !== undefined) emit({ type: 'facts', model })
-    const usage = usageOf(value['usage_metadata'])
-    if (usage !== undefined) {
-      // The counts of a message's pieces add up: so LangChain defines them.
-      message.usage = isPiece ? sumOf(message.usage, usage) : usage
-      emit({ type: 'facts', usage: message.usage })
-    }
-    const reason = asText(about?.['finish_reason']) ?? asText(about?.['stop_reason'])
+    const usage = readUsage(value['usage_metadata'])
+    // The counts of a message's pieces add up: so LangChain defines them.
+    if (usage !== undefined) message.usage = isPiece ? addUsage(message.usage, usage) : usage
+    const model = firstText(about, 'model_name', 'model')
+    if ((usage ?? model) !== undefined) emitFacts({ model, usage: usage && message.usage }, emit)
+    const reason = firstText(about, 'finish_reason', 'stop_reason')
     if (reason === undefined) return
     finish = { finishReason: finishReasonOf(reason), rawFinishReason: reason }
     giveCalls(value, emit)
@@ -141,23 +129,21 @@ export function readMessages(calls: AwaitedCalls): MessageReader {
     read(value, { name, extent }, key, emit) {
       const message = unwrap(value)
       if (message === undefined) return
-      if (isTool(message)) return readTool(message, emit)
-      if (!isModel(message)) return
+      const role = roleOf(message)
+      if (role === 'tool') return readTool(message, emit)
+      if (role === undefined) return
       isStreamed = true
-      const messageId = asText(message['id'])
-      const known = messageAt(messageId ?? key, name)
+      const known = messageAt(asText(message['id']) ?? key, name)
       if (known.mode !== name) return
-      if (id === undefined && messageId !== undefined) {
-        id = messageId
-        emit({ type: 'facts', id })
-      }
+      readHead(head, message['id'], undefined, emit)
       const isWhole = extent === 'piece' && !isChunk(message) && repeats(message['content'], known)
       readModel(message, known, isWhole ? 'whole' : extent, emit)
     },
     readState(message, emit) {
-      if (isTool(message)) return readTool(message, emit)
+      const role = roleOf(message)
+      if (role === 'tool') return readTool(message, emit)
       const messageId = asText(message['id'])
-      if (!isModel(message) || messageId === undefined) return
+      if (role === undefined || messageId === undefined) return
       const known = messageAt(messageId, 'state')
       if (!isStreamed) readModel(message, known, 'whole', emit)
       else if (known.mode !== 'state') giveCalls(message, emit)
@@ -195,51 +181,11 @@ function textsOf(message: WireObject, emit: Emit): { text: string; reasoning: st
     const type = asText(block['type']) ?? ''
     if (type === 'text') texts.text += asText(block['text']) ?? ''
     else if (type === 'reasoning' || type === 'thinking') {
-      texts.reasoning += asText(block['reasoning']) ?? asText(block['thinking']) ?? ''
-    } else if (!CALL_BLOCK.test(type)) emit({ type: 'data', name: type || 'content', data: block })
-    // The pieces of calls stand in `tool_call_chunks`, too.
+      texts.reasoning += firstText(block, 'reasoning', 'thinking') ?? ''
+      // The pieces of calls stand in `tool_call_chunks`, too.
+    } else if (!CALL_BLOCK.test(type)) emitData(type || 'content', block, emit)
   }
   return texts
 }
 
 const CALL_BLOCK = /^(?:tool_use|input_json_delta|tool_call|tool_call_chunk|function_call)$/
-
-/** A call's arguments as text: servers that give them whole give them parsed. */
-export function argumentsOf(args: unknown): string {
-  if (typeof args === 'string') return args
-  return isObject(args) && Object.keys(args).length > 0 ? JSON.stringify(args) : ''
-}
-
-/** LangChain's token counts. */
-export function usageOf(value: unknown): Usage | undefined {
-  const usage = readUsage(value)
-  const raw = asObject(value)
-  const input = asObject(raw?.['input_token_details'])
-  const output = asObject(raw?.['output_token_details'])
-  const cachedInputTokens = asNumber(input?.['cache_read'])
-  const reasoningTokens = asNumber(output?.['reasoning'])
-  return (
-    usage && {
-      ...usage,
-      ...(cachedInputTokens !== undefined && { cachedInputTokens }),
-      ...(reasoningTokens !== undefined && { reasoningTokens }),
-    }
-  )
-}
-
-const COUNTS = [
-  'inputTokens',
-  'outputTokens',
-  'totalTokens',
-  'cachedInputTokens',
-  'reasoningTokens',
-] as const
-
-function sumOf(before: Usage | undefined, usage: Usage): Usage {
-  const sum = { ...usage }
-  for (const key of COUNTS) {
-    const count = before?.[key]
-    if (count !== undefined) sum[key] = count + (sum[key] ?? 0)
-  }
-  return sum
-}

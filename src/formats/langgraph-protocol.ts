@@ -1,12 +1,11 @@
 import type { AnswerFacts } from '../chat-event.ts'
-import { providerError } from '../provider-error.ts'
-import { asArray, asObject, asText, type WireObject } from '../wire-value.ts'
+import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
 import type { AwaitedCalls } from './awaited-calls.ts'
-import type { WireEvent } from './format.ts'
+import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
+import type { Emit } from './format.ts'
 import { emitText, finishReasonOf } from './frames.ts'
-import { argumentsOf, usageOf } from './langgraph-messages.ts'
-
-type Emit = (event: WireEvent) => void
+import { inputTextUnlessEmpty } from './tool-calls.ts'
+import { readUsage } from './usage.ts'
 
 /** The message that a node of the graph is writing. */
 interface NodeMessage {
@@ -31,11 +30,9 @@ export function readProtocol(calls: AwaitedCalls): ProtocolReader {
   let unnamedCalls = 0
 
   function startMessage(data: WireObject, emit: Emit): NodeMessage {
-    const role = asText(data['role'])
-    const isAnswer = role === undefined || /^(?:ai|assistant)$/.test(role)
-    const id = asText(data['id'])
-    const model = asText(asObject(data['metadata'])?.['model'])
-    if (isAnswer) emit({ type: 'facts', ...(id && { id }), ...(model && { model }) })
+    const isAnswer = /^(?:ai|assistant)$/.test(asText(data['role']) ?? 'ai')
+    const model = asText(valueAt(data, 'metadata', 'model'))
+    if (isAnswer) emitFacts({ id: asText(data['id']), model }, emit)
     return { isAnswer, isStreamed: false, calls: new Map() }
   }
 
@@ -53,8 +50,7 @@ export function readProtocol(calls: AwaitedCalls): ProtocolReader {
         return finishBlock(content, index, node, emit)
       case 'usage':
       case 'message-finish': {
-        const usage = usageOf(data['usage'] ?? data)
-        if (usage !== undefined && data['usage'] !== undefined) emit({ type: 'facts', usage })
+        emitFacts({ usage: readUsage(data['usage']) }, emit)
         const reason = asText(data['reason'])
         if (reason !== undefined) {
           finish = { finishReason: finishReasonOf(reason), rawFinishReason: reason }
@@ -62,22 +58,25 @@ export function readProtocol(calls: AwaitedCalls): ProtocolReader {
         return
       }
       default:
-        emit({ type: 'data', name: 'messages', data })
+        emitData('messages', data, emit)
     }
   }
 
   /** Text and reasoning are pieces; a call's arguments are all that came so far. */
   function readPiece(piece: WireObject, index: unknown, node: NodeMessage, emit: Emit): void {
-    const text = asText(piece['text']) ?? ''
-    const reasoning = asText(piece['reasoning'])
     finish = undefined
-    if (text !== '' || reasoning !== undefined) node.isStreamed = true
-    if (reasoning !== undefined) emit({ type: 'reasoning', text: reasoning })
-    emitText(text, emit)
+    if (firstText(piece, 'text', 'reasoning') !== undefined) node.isStreamed = true
+    emitReasoning(piece['reasoning'], emit)
+    emitText(piece['text'], emit)
     if (!/tool_call/.test(asText(piece['type']) ?? '')) return
-    const id = asText(piece['id']) ?? node.calls.get(index) ?? `call-${++unnamedCalls}`
+    const id = callIdOf(piece, index, node)
+    calls.grow(id, piece['name'], inputTextUnlessEmpty(piece['args']), emit)
+  }
+
+  function callIdOf(block: WireObject, index: unknown, node: NodeMessage): string {
+    const id = asText(block['id']) ?? node.calls.get(index) ?? `call-${++unnamedCalls}`
     node.calls.set(index, id)
-    calls.grow(id, asText(piece['name']), argumentsOf(piece['args']), emit)
+    return id
   }
 
   function finishBlock(block: WireObject, index: unknown, node: NodeMessage, emit: Emit): void {
@@ -86,17 +85,16 @@ export function readProtocol(calls: AwaitedCalls): ProtocolReader {
       case 'text':
       case 'reasoning':
         if (!node.isStreamed) {
-          const text = asText(block[type]) ?? ''
-          if (type === 'text') emitText(text, emit)
-          else if (text !== '') emit({ type, text })
+          emitReasoning(block['reasoning'], emit)
+          emitText(block['text'], emit)
         }
         for (const note of asArray(block['annotations'])) readCitation(note, emit)
         return
       case 'tool_call':
       case 'invalid_tool_call':
       case 'server_tool_call': {
-        const id = asText(block['id']) ?? node.calls.get(index) ?? `call-${++unnamedCalls}`
-        calls.give(id, asText(block['name']), argumentsOf(block['args']), emit)
+        const id = callIdOf(block, index, node)
+        calls.give(id, block['name'], inputTextUnlessEmpty(block['args']), emit)
         if (type === 'server_tool_call') calls.runs(id, emit)
         return
       }
@@ -105,7 +103,7 @@ export function readProtocol(calls: AwaitedCalls): ProtocolReader {
         return calls.answer(id, block['output'], block['status'] === 'error', emit)
       }
       default:
-        emit({ type: 'data', name: type || 'content', data: block })
+        emitData(type || 'content', block, emit)
     }
   }
 
@@ -113,14 +111,14 @@ export function readProtocol(calls: AwaitedCalls): ProtocolReader {
     const id = asText(data['tool_call_id']) ?? ''
     switch (data['event']) {
       case 'tool-started':
-        calls.give(id, asText(data['tool_name']), argumentsOf(data['input']), emit)
+        calls.give(id, data['tool_name'], inputTextUnlessEmpty(data['input']), emit)
         return calls.runs(id, emit)
       case 'tool-finished':
         return calls.answer(id, data['output'], false, emit)
       case 'tool-error':
         return calls.answer(id, data['message'], true, emit)
       default:
-        emit({ type: 'data', name: 'tools', data: params })
+        emitData('tools', params, emit)
     }
   }
 
@@ -132,7 +130,7 @@ export function readProtocol(calls: AwaitedCalls): ProtocolReader {
       const isFailure =
         (method === 'messages' && event === 'error') ||
         (method === 'lifecycle' && event === 'failed' && isRoot)
-      if (isFailure) return emit({ type: 'error', error: providerError(data) })
+      if (isFailure) return emitError(data, emit)
       if (method === 'tools') return readTool(data, params, emit)
       if (method === 'messages') {
         const key = JSON.stringify([params['namespace'], params['node']])
@@ -147,7 +145,7 @@ export function readProtocol(calls: AwaitedCalls): ProtocolReader {
       if (method === 'lifecycle' && isRoot && event === 'completed') {
         finish ??= { finishReason: 'stop' }
       }
-      emit({ type: 'data', name: method, data: params })
+      emitData(method, params, emit)
     },
     finish: () => finish,
   }
@@ -157,6 +155,5 @@ function readCitation(value: unknown, emit: Emit): void {
   const citation = asObject(value)
   const url = asText(citation?.['url'])
   const title = asText(citation?.['title'])
-  if ((url ?? title) === undefined) return
-  emit({ type: 'source', ...(url && { url }), ...(title && { title }), raw: citation })
+  if ((url ?? title) !== undefined) emitSource({ url, title }, citation, emit)
 }

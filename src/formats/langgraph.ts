@@ -1,13 +1,10 @@
-import type { ChatError } from '../errors.ts'
-import { providerError } from '../provider-error.ts'
-import { asArray, asObject, asText, isObject, type WireObject } from '../wire-value.ts'
+import { asArray, asObject, asText, isObject, valueAt, type WireObject } from '../wire-value.ts'
 import { awaitCalls } from './awaited-calls.ts'
-import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
+import { emitData, emitError, emitFacts } from './emit.ts'
+import type { Emit, WireDecoder, WireFormat } from './format.ts'
 import { DONE, emitText, isKeepalive, parsePayload } from './frames.ts'
 import { readMessages, type StreamMode } from './langgraph-messages.ts'
 import { readProtocol } from './langgraph-protocol.ts'
-
-type Emit = (event: WireEvent) => void
 
 /**
  * LangGraph: the platform's stream modes, its protocol v2, and LangServe.
@@ -37,7 +34,7 @@ function decodeLanggraph(): WireDecoder {
 
   /** The whole state. The first one is what the run was given. */
   function readValues(state: unknown, emit: Emit): void {
-    const all = asArray(asObject(state)?.['messages']).filter(isObject)
+    const all = asArray(valueAt(state, 'messages')).filter(isObject)
     if (history === undefined) {
       history = new Set(all.map(({ id, tool_call_id }) => tool_call_id ?? id))
       return
@@ -51,7 +48,7 @@ function decodeLanggraph(): WireDecoder {
   /** What each node changed in the state. */
   function readUpdates(update: unknown, emit: Emit): void {
     for (const change of Object.values(asObject(update) ?? {})) {
-      const added = asObject(change)?.['messages']
+      const added = valueAt(change, 'messages')
       for (const message of Array.isArray(added) ? added : [added]) {
         if (isObject(message)) messages.readState(message, emit)
       }
@@ -65,7 +62,7 @@ function decodeLanggraph(): WireDecoder {
     if (kind === 'on_chat_model_stream' && isObject(chunk)) {
       return messages.read(chunk, mode, asText(event['run_id']) ?? '', emit)
     }
-    emit({ type: 'data', name: kind ?? name, data: event })
+    emitData(kind ?? name, event, emit)
   }
 
   /** LangServe's `data`: text, a message, an event, a patch, or what else the chain puts out. */
@@ -74,9 +71,9 @@ function decodeLanggraph(): WireDecoder {
     const ops = isObject(chunk) ? chunk['ops'] : chunk
     if (Array.isArray(ops)) {
       for (const op of ops) {
-        if (asObject(op)?.['path'] === '/streamed_output/-') readServed(op.value, emit)
+        if (valueAt(op, 'path') === '/streamed_output/-') readServed(op.value, emit)
       }
-      return emit({ type: 'data', name: 'data', data: chunk })
+      return emitData('data', chunk, emit)
     }
     if (isObject(chunk) && ('content' in chunk || 'lc' in chunk)) {
       return messages.read(chunk, SERVED, '', emit)
@@ -84,17 +81,14 @@ function decodeLanggraph(): WireDecoder {
     if (isObject(chunk) && asText(chunk['event']) !== undefined) {
       return readRunnableEvent('data', chunk, SERVED, emit)
     }
-    if (chunk !== null) emit({ type: 'data', name: 'data', data: chunk })
+    if (chunk !== null) emitData('data', chunk, emit)
   }
 
   function readMode(name: string, payload: unknown, emit: Emit): void {
     const [mode, namespace = ''] = name.split(/\|(.*)/s, 2)
     switch (mode) {
-      case 'metadata': {
-        const id = asText(asObject(payload)?.['run_id'])
-        if (id !== undefined) emit({ type: 'facts', id })
-        return
-      }
+      case 'metadata':
+        return emitFacts({ id: asText(valueAt(payload, 'run_id')) }, emit)
       case 'messages':
         return messages.read(asArray(payload)[0], PIECES, namespace, emit)
       case 'messages/partial':
@@ -115,7 +109,7 @@ function decodeLanggraph(): WireDecoder {
       case 'data':
         return readServed(payload, emit)
     }
-    if (payload !== null) emit({ type: 'data', name, data: payload })
+    if (payload !== null) emitData(name, payload, emit)
   }
 
   function settle(isMarked: boolean, emit: Emit): void {
@@ -134,15 +128,15 @@ function decodeLanggraph(): WireDecoder {
 
   return {
     marksEnd: () => false,
-    push(frame, emit) {
+    push(frame, emit, parsed) {
       if (frame.type === 'end' || frame.data === DONE) {
         settle(true, emit)
         return emit({ type: 'complete' })
       }
       if (isKeepalive(frame)) return
-      const payload = parsePayload(frame, langgraph.name)
+      const payload = parsed ?? parsePayload(frame, langgraph.name)
       if (frame.type === 'error' || frame.type.startsWith('error|')) {
-        return emit({ type: 'error', error: faultOf(payload) })
+        return emitError(payload, emit)
       }
       const object = asObject(payload)
       const method = asText(object?.['method'])
@@ -154,18 +148,9 @@ function decodeLanggraph(): WireDecoder {
       if (name !== undefined) {
         return readMode(name, object === undefined ? asArray(payload)[1] : object['data'], emit)
       }
-      if (object?.['error']) return emit({ type: 'error', error: faultOf(payload) })
-      emit({ type: 'data', name: frame.type, data: payload })
+      if (object?.['error']) return emitError(payload, emit)
+      emitData(frame.type, payload, emit)
     },
     end: (emit) => settle(false, emit),
   }
-}
-
-/** LangGraph puts the error's class in `error`, LangServe a status in `status_code`. */
-function faultOf(payload: unknown): ChatError {
-  const fault = asObject(payload)
-  const message = asText(fault?.['message'])
-  if (fault === undefined || message === undefined) return providerError(payload)
-  const { error, status_code, ...rest } = fault
-  return providerError({ ...rest, message, code: rest['code'] ?? error ?? status_code })
 }

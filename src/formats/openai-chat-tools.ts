@@ -1,17 +1,14 @@
 import { type JsonScan, scanJson } from '../json-scan.ts'
 import { asArray, asNumber, asObject, asText } from '../wire-value.ts'
-import type { WireEvent } from './format.ts'
-import { deltaOfCall, endCall, type OpenCall, startCall } from './tool-calls.ts'
-
-type Emit = (event: WireEvent) => void
+import type { Emit } from './format.ts'
+import { endCall, feedCall, inputTextOf, newCall, type OpenCall } from './tool-calls.ts'
 
 interface Call extends OpenCall {
-  announced: boolean
-  /** Looks for the end of the arguments; only asked where it is in doubt. */
+  /** Looks for the end of the arguments, at each piece once, so that the work is linear. */
   scan: JsonScan
-  /** What it has not looked at yet: each piece is looked at once, so that the work is linear. */
-  unscanned: string
-  state: 'empty' | 'open' | 'complete' | 'not-json'
+  /** Whether they are an object or array; `undefined` before they began. */
+  isJson: boolean | undefined
+  isComplete: boolean
 }
 
 /** One piece of a call, as read from a delta. Blank ids and names count as absent. */
@@ -36,27 +33,16 @@ export interface ToolCallCollector {
  * id and name, later ones only the index, and nothing marks the end. Servers deviate in every
  * respect, so each piece is matched by what it does carry; see {@link resolve}.
  *
- * @param answerId - Makes the ids of calls that come without one unique; read when needed.
+ * @param newId - Makes an id for a call that comes without one, from how many there are.
  */
-export function collectToolCalls(
-  choice: number | undefined,
-  answerId: () => string | undefined,
-): ToolCallCollector {
+export function collectToolCalls(newId: (count: number) => string): ToolCallCollector {
   const calls: Call[] = []
   const byIndex = new Map<number, Call>()
   const byId = new Map<string, Call>()
 
-  function create(piece: Piece): Call {
-    const call: Call = {
-      id: piece.id ?? `${answerId() ?? 'call'}-${choice ?? 0}-${calls.length}`,
-      name: '',
-      inputText: '',
-      announced: false,
-      scan: scanJson(),
-      unscanned: '',
-      state: 'empty',
-      ...(choice !== undefined && { choice }),
-    }
+  function create({ id }: Piece): Call {
+    const open = newCall(id ?? newId(calls.length))
+    const call: Call = { ...open, scan: scanJson(), isJson: undefined, isComplete: false }
     calls.push(call)
     return call
   }
@@ -72,31 +58,31 @@ export function collectToolCalls(
       // A new place with a name, or with an id and no arguments yet, starts a call. Anything else is
       // the rest of the last one: some servers count its head and its tail differently.
       const starts = name !== undefined || (id !== undefined && input === '')
-      return starts || last === undefined || isComplete(last) ? create(piece) : last
+      return starts || last === undefined || last.isComplete ? create(piece) : last
     }
     // The name may come late, but never to a call that already has one.
     if (known.name === '' && (id === undefined || known.inputText === '')) return known
     if (name === undefined) {
-      return id !== undefined && startsJson(input) && isComplete(known) ? create(piece) : known
+      return id !== undefined && startsJson(input) && known.isComplete ? create(piece) : known
     }
     // A name starts a call, unless the one at this place is in the middle of its arguments: some
     // servers repeat the name, and change the id, with every piece.
     const isSame = id === undefined && name === known.name
     const repeats = isSame || (input !== '' && !startsJson(input))
-    return repeats && isMidway(known) ? known : create(piece)
+    const isMidway = known.inputText !== '' && !known.isComplete
+    return repeats && isMidway ? known : create(piece)
   }
 
   function take(piece: Piece, emit: Emit): void {
     const call = resolve(piece)
     if (piece.index !== undefined) byIndex.set(piece.index, call)
     if (piece.id !== undefined) byId.set(piece.id, call)
-    call.inputText += piece.input
-    call.unscanned += piece.input
-    if (call.announced) return deltaOfCall(call, piece.input, emit)
-    if (piece.name === undefined) return
-    call.name = piece.name
-    call.announced = true
-    startCall(call, emit)
+    const text = call.isJson === undefined ? piece.input.trimStart() : piece.input
+    if (text !== '') {
+      call.isJson ??= startsJson(text)
+      call.isComplete ||= call.isJson && call.scan.next(text, 0) !== -1
+    }
+    feedCall(call, piece.name, piece.input, emit)
   }
 
   return {
@@ -105,61 +91,33 @@ export function collectToolCalls(
     },
     push(toolCalls, functionCall, emit) {
       const items = asArray(toolCalls)
-      for (const [position, item] of items.entries()) {
-        // Moonshot leaves the index out and sends the pieces of all calls side by side.
-        const piece = readPiece(item, items.length > 1 ? position : undefined)
-        if (piece !== undefined) take(piece, emit)
+      for (const [position, value] of items.entries()) {
+        const item = asObject(value)
+        if (item === undefined) continue
+        const call = asObject(item['function']) ?? asObject(item['custom'])
+        take(
+          {
+            // Moonshot leaves the index out and sends the pieces of all calls side by side.
+            index: asNumber(item['index']) ?? (items.length > 1 ? position : undefined),
+            id: asText(item['id']),
+            name: asText(call?.['name']),
+            // Arguments are JSON text; some servers send the object itself.
+            input: inputTextOf(call?.['arguments'] ?? call?.['input']),
+          },
+          emit,
+        )
       }
       const legacy = asObject(functionCall)
-      if (legacy !== undefined) {
-        const { name, arguments: input } = legacy
-        take({ index: 0, id: undefined, name: asText(name), input: inputOf(input) }, emit)
-      }
+      if (legacy === undefined) return
+      const { name, arguments: input } = legacy
+      take({ index: 0, id: undefined, name: asText(name), input: inputTextOf(input) }, emit)
     },
     end(emit) {
-      for (const call of calls) {
-        if (!call.announced) startCall(call, emit)
-        endCall(call, emit)
-      }
-      calls.length = 0
-      byIndex.clear()
-      byId.clear()
+      for (const call of calls.splice(0)) endCall(call, emit)
     },
   }
-}
-
-function readPiece(value: unknown, position: number | undefined): Piece | undefined {
-  const item = asObject(value)
-  if (item === undefined) return undefined
-  const call = asObject(item['function']) ?? asObject(item['custom'])
-  return {
-    index: asNumber(item['index']) ?? position,
-    id: asText(item['id']),
-    name: asText(call?.['name']),
-    input: inputOf(call?.['arguments'] ?? call?.['input']),
-  }
-}
-
-/** Arguments are JSON text; some servers send the object itself. */
-function inputOf(value: unknown): string {
-  if (typeof value === 'string') return value
-  return value === undefined || value === null ? '' : JSON.stringify(value)
 }
 
 function startsJson(input: string): boolean {
   return /^\s*[{[]/.test(input)
-}
-
-function isMidway(call: Call): boolean {
-  return call.inputText !== '' && !isComplete(call)
-}
-
-/** Whether the arguments so far are a whole object or array. */
-function isComplete(call: Call): boolean {
-  const text = call.state === 'empty' ? call.unscanned.trimStart() : call.unscanned
-  call.unscanned = ''
-  if (text === '') return call.state === 'complete'
-  if (call.state === 'empty') call.state = startsJson(text) ? 'open' : 'not-json'
-  if (call.state === 'open' && call.scan.next(text, 0) !== -1) call.state = 'complete'
-  return call.state === 'complete'
 }

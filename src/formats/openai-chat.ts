@@ -1,20 +1,28 @@
-import type { FinishReason } from '../chat-event.ts'
-import { providerError } from '../provider-error.ts'
-import { asArray, asNumber, asObject, asText, isObject, type WireObject } from '../wire-value.ts'
-import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
 import {
-  DONE,
-  finishReasonOf,
-  isFault,
-  isKeepalive,
-  malformed,
+  asArray,
+  asNumber,
+  asObject,
+  asText,
+  firstText,
+  isObject,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
+import {
+  emitData,
+  emitError,
+  emitFacts,
+  emitReasoning,
+  emitSource,
+  type Head,
+  markWith,
   mediaTypeOf,
-  parsePayload,
-  readUsage,
-} from './frames.ts'
+  readHead,
+} from './emit.ts'
+import type { Emit, WireFormat } from './format.ts'
+import { emitFinish, emitText, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { collectToolCalls, type ToolCallCollector } from './openai-chat-tools.ts'
-
-type Emit = (event: WireEvent) => void
+import { readUsage } from './usage.ts'
 
 /**
  * OpenAI Chat Completions, and the servers compatible with it: Azure, OpenRouter, DeepSeek, Mistral,
@@ -24,23 +32,24 @@ type Emit = (event: WireEvent) => void
  * End marker: `[DONE]`; a finish reason is as good, because many servers stop there.
  * @see https://platform.openai.com/docs/api-reference/chat-streaming (read 2026-11-21)
  */
-export const openaiChat: WireFormat = { name: 'OpenAI Chat Completions', decoder: decodeOpenaiChat }
+export const openaiChat: WireFormat = /* @__PURE__ */ objectFormat(
+  'OpenAI Chat Completions',
+  readAnswer,
+)
 
 /** What is known of one of the parallel answers. */
 interface Choice {
-  /** `undefined` for the first choice, whose events carry no mark. */
-  mark: number | undefined
   toolCalls: ToolCallCollector
+  /** What was cited: sources repeat on every chunk with some servers. */
+  sources: Set<string>
   hasDelta: boolean
-  refused: boolean
+  isRefused: boolean
   finishReason: string | undefined
 }
 
-function decodeOpenaiChat(): WireDecoder {
+function readAnswer(): ObjectReader {
   const choices = new Map<number, Choice>()
-  const sourceUrls = new Set<string>()
-  let id: string | undefined
-  let model: string | undefined
+  const head: Head = {}
   let ended = false
   /** Whether the answer came whole, in a `message`. */
   let isWhole = false
@@ -48,154 +57,131 @@ function decodeOpenaiChat(): WireDecoder {
   function choiceAt(index: number): Choice {
     let choice = choices.get(index)
     if (choice === undefined) {
-      const mark = index === 0 ? undefined : index
-      const toolCalls = collectToolCalls(mark, () => id)
-      choice = { mark, toolCalls, hasDelta: false, refused: false, finishReason: undefined }
+      const toolCalls = collectToolCalls((count) => `${head.id ?? 'call'}-${index}-${count}`)
+      choice = {
+        toolCalls,
+        sources: new Set(),
+        hasDelta: false,
+        isRefused: false,
+        finishReason: undefined,
+      }
       choices.set(index, choice)
     }
     return choice
   }
 
-  function readHead(chunk: WireObject, emit: Emit): void {
-    const newId = id === undefined ? asText(chunk['id']) : undefined
-    const newModel = model === undefined ? asText(chunk['model']) : undefined
-    if (newId === undefined && newModel === undefined) return
-    id ??= newId
-    model ??= newModel
-    emit({ type: 'facts', ...(newId && { id: newId }), ...(newModel && { model: newModel }) })
-  }
-
   function readChoice(value: WireObject, emit: Emit): void {
-    const choice = choiceAt(asNumber(value['index']) ?? 0)
+    const index = asNumber(value['index']) ?? 0
+    const choice = choiceAt(index)
+    const out = index === 0 ? emit : markWith(index, emit)
     const delta = asObject(value['delta'])
     // Perplexity and Writer repeat the whole text in `message` beside the deltas. Only where there
     // are none is it the answer.
     const message = choice.hasDelta ? undefined : asObject(value['message'])
     if (delta !== undefined) {
       choice.hasDelta = true
-      readDelta(delta, choice, emit)
+      readDelta(delta, choice, out)
     } else if (message !== undefined) {
       isWhole = true
-      readDelta(message, choice, emit)
-    } else if (typeof value['text'] === 'string') {
-      emitText('text', value['text'], choice.mark, emit)
+      readDelta(message, choice, out)
+    } else {
+      emitText(value['text'], out)
     }
     const reason = asText(value['finish_reason'])
     if (reason === undefined) return
     choice.finishReason = reason
-    if (choice.mark === undefined) emit({ type: 'facts', ...finishOf(choice, reason) })
+    finishChoice(choice, out)
   }
 
   function readDelta(delta: WireObject, choice: Choice, emit: Emit): void {
     const { content } = delta
-    const { mark } = choice
-    const reasoning = readReasoning(delta)
-    emitText('reasoning', reasoning, mark, emit)
+    const reasoning = reasoningOf(delta)
+    emitReasoning(reasoning, emit)
     if (typeof content === 'string') {
-      const analysis = delta['channel'] === 'analysis' && reasoning === ''
-      emitText(analysis ? 'reasoning' : 'text', content, mark, emit)
+      if (delta['channel'] === 'analysis' && reasoning === undefined) emitReasoning(content, emit)
+      else emitText(content, emit)
     } else {
-      for (const part of asArray(content)) readPart(part, mark, emit)
+      for (const part of asArray(content)) readPart(part, emit)
     }
     const refusal = asText(delta['refusal'])
     if (refusal !== undefined) {
-      choice.refused = true
-      emitText('refusal', refusal, mark, emit)
+      choice.isRefused = true
+      emit({ type: 'refusal', text: refusal })
     }
     if (delta['tool_calls'] != null || delta['function_call'] != null) {
       choice.toolCalls.push(delta['tool_calls'], delta['function_call'], emit)
     }
     for (const image of asArray(delta['images'])) {
-      const url = asText(asObject(asObject(image)?.['image_url'])?.['url'])
+      const url = asText(valueAt(image, 'image_url', 'url'))
       if (url !== undefined) emit({ type: 'file', mediaType: mediaTypeOf(url, 'image/*'), url })
     }
-    if (isObject(delta['audio'])) emit({ type: 'data', name: 'audio', data: delta['audio'] })
-    for (const annotation of asArray(delta['annotations'])) readAnnotation(annotation, emit)
-  }
-
-  function readAnnotation(annotation: unknown, emit: Emit): void {
-    const outer = asObject(annotation)
-    const inner =
-      asObject(outer?.['url_citation']) ?? asObject(outer?.['document_citation']) ?? outer
-    readSource(inner, annotation, emit)
-  }
-
-  /** Sources repeat on every chunk with some servers: each URL is handed on once. */
-  function readSource(source: WireObject | undefined, raw: unknown, emit: Emit): void {
-    if (source === undefined) return
-    const url = asText(source['url'])
-    const title = asText(source['title'])
-    if (url === undefined ? title === undefined : sourceUrls.has(url)) return
-    if (url !== undefined) sourceUrls.add(url)
-    emit({ type: 'source', ...(url && { url }), ...(title && { title }), raw })
+    if (isObject(delta['audio'])) emitData('audio', delta['audio'], emit)
+    for (const annotation of asArray(delta['annotations'])) {
+      const outer = asObject(annotation)
+      readSource(
+        outer?.['url_citation'] ?? outer?.['document_citation'] ?? outer,
+        annotation,
+        choice,
+        emit,
+      )
+    }
   }
 
   function readChunk(chunk: WireObject, emit: Emit): void {
-    readHead(chunk, emit)
-    for (const choice of asArray(chunk['choices'])) {
-      if (isObject(choice)) readChoice(choice, emit)
+    readHead(head, chunk['id'], chunk['model'], emit)
+    const values = asArray(chunk['choices'])
+    for (const choice of values) if (isObject(choice)) readChoice(choice, emit)
+    for (const result of asArray(chunk['search_results'])) {
+      readSource(result, result, choiceAt(0), emit)
     }
-    for (const result of asArray(chunk['search_results']))
-      readSource(asObject(result), result, emit)
     for (const citation of asArray(chunk['citations'])) {
-      const source = typeof citation === 'string' ? { url: citation } : asObject(citation)
-      readSource(source, citation, emit)
+      readSource(
+        typeof citation === 'string' ? { url: citation } : citation,
+        citation,
+        choiceAt(0),
+        emit,
+      )
     }
-    const usage = readUsage(
+    const usage =
       chunk['usage'] ??
-        asObject(chunk['x_groq'])?.['usage'] ??
-        // Moonshot
-        asObject(asArray(chunk['choices'])[0])?.['usage'],
-    )
-    if (usage !== undefined) emit({ type: 'facts', usage })
-    if (chunk['moderation'] != null) {
-      emit({ type: 'data', name: 'moderation', data: chunk['moderation'] })
-    }
+      asObject(chunk['x_groq'])?.['usage'] ??
+      // Moonshot
+      asObject(values[0])?.['usage']
+    if (usage != null) emitFacts({ usage: readUsage(usage) }, emit)
+    if (chunk['moderation'] != null) emitData('moderation', chunk['moderation'], emit)
   }
 
   /** Completes the calls: of every choice at the end marker, else of those that said they are over. */
   function finish(isMarked: boolean, emit: Emit): void {
     if (ended) return
     ended = true
-    const first = choices.get(0)
-    // Snowflake says [DONE] without ever saying why.
-    if (first !== undefined) emit({ type: 'facts', ...finishOf(first, first.finishReason) })
-    for (const choice of choices.values()) {
-      if (isMarked || choice.finishReason !== undefined) choice.toolCalls.end(emit)
+    for (const [index, choice] of choices) {
+      const out = index === 0 ? emit : markWith(index, emit)
+      // Snowflake says [DONE] without ever saying why.
+      finishChoice(choice, out)
+      if (isMarked || choice.finishReason !== undefined) choice.toolCalls.end(out)
     }
   }
 
   return {
-    marksEnd: () => true,
-    push(frame, emit) {
-      if (frame.data === DONE) {
-        finish(true, emit)
-        return emit({ type: 'complete' })
-      }
-      if (isKeepalive(frame)) return
-      if (frame.type === 'error' && !/^\s*[{[]/.test(frame.data)) {
-        return emit({ type: 'error', error: providerError(frame.data) })
-      }
-      const payload = parsePayload(frame, openaiChat.name)
-      if (!isObject(payload)) throw malformed(frame, openaiChat.name, 'its data is not an object')
+    read(payload, frame, emit) {
       const isChunk = Array.isArray(payload['choices'])
       if (isChunk) readChunk(payload, emit)
       // An error may come beside choices or in one, and after a finish reason (OpenRouter).
       const inChoice = asObject(asArray(payload['choices'])[0])?.['error']
       if (frame.type === 'error' || isFault(payload) || inChoice) {
-        const error = payload['error'] || !inChoice ? payload : { error: inChoice }
-        return emit({ type: 'error', error: providerError(error) })
+        return emitError(payload['error'] || !inChoice ? payload : { error: inChoice }, emit)
       }
       if (isWhole) {
         finish(true, emit)
         return emit({ type: 'complete' })
       }
-      if (!isChunk) {
-        const usage = readUsage(payload['usage'])
-        if (usage !== undefined) emit({ type: 'facts', usage })
-        else emit({ type: 'data', name: frame.type, data: payload })
-      }
+      if (isChunk) return
+      const usage = readUsage(payload['usage'])
+      if (usage !== undefined) emit({ type: 'facts', usage })
+      else emitData(frame.type, payload, emit)
     },
+    done: (emit) => finish(true, emit),
     end(emit) {
       // Without a finish reason the answer was cut, and its open tool calls with it.
       if (choices.get(0)?.finishReason !== undefined) finish(false, emit)
@@ -203,53 +189,37 @@ function decodeOpenaiChat(): WireDecoder {
   }
 }
 
-function finishOf(
-  choice: Choice,
-  raw: string | undefined,
-): { finishReason: FinishReason; rawFinishReason?: string } {
-  const reason = raw === undefined ? 'stop' : finishReasonOf(raw)
-  // Google's endpoint says `stop` after tool calls, OpenAI says `stop` after a refusal.
-  const stopped =
-    choice.toolCalls.size() > 0 ? 'tool-calls' : choice.refused ? 'content-filter' : 'stop'
-  const finishReason = reason === 'stop' ? stopped : reason
-  return { finishReason, ...(raw !== undefined && { rawFinishReason: raw }) }
+/** Google's endpoint says `stop` after tool calls, OpenAI says `stop` after a refusal. */
+function finishChoice({ finishReason, toolCalls, isRefused }: Choice, emit: Emit): void {
+  const stopped = toolCalls.size() > 0 ? 'tool-calls' : isRefused ? 'content-filter' : 'stop'
+  emitFinish(finishReason, stopped, emit)
 }
 
-function emitText(
-  type: 'text' | 'reasoning' | 'refusal',
-  text: string,
-  choice: number | undefined,
-  emit: Emit,
-): void {
-  if (text === '') return
-  if (choice !== undefined) emit({ type, text, choice })
-  else emit(type === 'text' ? text : { type, text })
+function readSource(value: unknown, raw: unknown, { sources }: Choice, emit: Emit): void {
+  const source = asObject(value)
+  const url = asText(source?.['url'])
+  const title = asText(source?.['title'])
+  if ((url ?? title) !== undefined) emitSource({ url, title }, raw, emit, sources)
 }
 
 /** One of the three places where servers put reasoning; the same text may stand in several. */
-function readReasoning(delta: WireObject): string {
+function reasoningOf(delta: WireObject): string | undefined {
   const plain = asText(delta['reasoning_content']) ?? asText(delta['reasoning'])
-  if (plain !== undefined) return plain
   const details = delta['reasoning_details']
-  if (details === undefined) return ''
-  return asArray(details)
-    .map(
-      (detail) => asText(asObject(detail)?.['text']) ?? asText(asObject(detail)?.['summary']) ?? '',
-    )
-    .join('')
+  if (plain !== undefined || !Array.isArray(details)) return plain
+  return asText(
+    details.map((detail) => firstText(asObject(detail), 'text', 'summary') ?? '').join(''),
+  )
 }
 
 /** A part of Mistral's content arrays: `thinking`, `text`, or a reference. */
-function readPart(value: unknown, choice: number | undefined, emit: Emit): void {
-  if (typeof value === 'string') return emitText('text', value, choice, emit)
+function readPart(value: unknown, emit: Emit): void {
+  if (typeof value === 'string') return emitText(value, emit)
   const part = asObject(value)
-  if (part === undefined) return
-  const thinking = part['thinking']
-  if (typeof thinking === 'string') emitText('reasoning', thinking, choice, emit)
-  for (const piece of asArray(thinking)) {
-    emitText('reasoning', asText(asObject(piece)?.['text']) ?? '', choice, emit)
-  }
-  if (/^(?:output_)?text$/.test(asText(part['type']) ?? 'text'))
-    emitText('text', asText(part['text']) ?? '', choice, emit)
-  if (part['type'] === 'reference') emit({ type: 'data', name: 'reference', data: part })
+  const thinking = part?.['thinking']
+  emitReasoning(thinking, emit)
+  for (const piece of asArray(thinking)) emitReasoning(valueAt(piece, 'text'), emit)
+  const type = part?.['type'] ?? 'text'
+  if (type === 'text' || type === 'output_text') emitText(part?.['text'], emit)
+  if (type === 'reference') emitData(type, part, emit)
 }

@@ -2,16 +2,9 @@ import type { SseEvent } from '../framing/sse.ts'
 import { providerError } from '../provider-error.ts'
 import { asArray, asObject, asText, isObject, parseJson, type WireObject } from '../wire-value.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
-import {
-  DONE,
-  emitText,
-  finishReasonOf,
-  isFault,
-  isKeepalive,
-  parsePayload,
-  readUsage,
-} from './frames.ts'
+import { DONE, emitText, finishReasonOf, isFault, isKeepalive, parsePayload } from './frames.ts'
 import { readOwnFrame } from './plain-events.ts'
+import { readUsage } from './usage.ts'
 
 type Emit = (event: WireEvent) => void
 

@@ -5,7 +5,7 @@ import type { SseEvent } from '../framing/sse.ts'
 import { must } from '../must.ts'
 import { providerError } from '../provider-error.ts'
 import { isObject, parseJson } from '../wire-value.ts'
-import type { WireEvent, WireFormat } from './format.ts'
+import type { Emit, WireEvent, WireFormat } from './format.ts'
 import { DONE } from './frames.ts'
 
 /**
@@ -65,7 +65,7 @@ export function select(fn: (payload: unknown, frame: SseEvent) => Selected): Wir
 const TEXT = /^(?:text|reasoning|refusal)$/
 const OTHER = /^(?:tool-call-delta|tool-call|tool-result|source|file|data)$/
 
-function handOn(item: unknown, emit: (event: WireEvent) => void): void {
+function handOn(item: unknown, emit: Emit): void {
   if (item === undefined || item === null || item === '') return
   if (typeof item === 'string') return emit(item)
   const type = isObject(item) ? item['type'] : undefined

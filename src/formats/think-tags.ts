@@ -1,4 +1,4 @@
-import type { WireEvent, WireFormat } from './format.ts'
+import type { Emit, WireEvent, WireFormat } from './format.ts'
 
 const OPEN = '<think>'
 const CLOSE = '</think>'
@@ -20,11 +20,11 @@ export function thinkTags(format: WireFormat): WireFormat {
       let held = ''
       let isThinking = false
 
-      function handOn(text: string, emit: (event: WireEvent) => void): void {
+      function handOn(text: string, emit: Emit): void {
         if (text !== '') emit(isThinking ? { type: 'reasoning', text } : text)
       }
 
-      function take(text: string, emit: (event: WireEvent) => void): void {
+      function take(text: string, emit: Emit): void {
         held += text
         for (;;) {
           const tag = isThinking ? CLOSE : OPEN
@@ -41,12 +41,12 @@ export function thinkTags(format: WireFormat): WireFormat {
         }
       }
 
-      function flush(emit: (event: WireEvent) => void): void {
+      function flush(emit: Emit): void {
         handOn(held, emit)
         held = ''
       }
 
-      const split = (emit: (event: WireEvent) => void) => (event: WireEvent) => {
+      const split = (emit: Emit) => (event: WireEvent) => {
         if (typeof event === 'string') return take(event, emit)
         const isAside = event.type === 'data' || ('choice' in event && event.choice !== undefined)
         if (event.type !== 'facts' && !isAside) flush(emit)
@@ -59,8 +59,7 @@ export function thinkTags(format: WireFormat): WireFormat {
         },
         push: (frame, emit) => inner.push(frame, split(emit)),
         ...(inner.pushText && {
-          pushText: (text: string, emit: (event: WireEvent) => void) =>
-            inner.pushText?.(text, split(emit)),
+          pushText: (text: string, emit: Emit) => inner.pushText?.(text, split(emit)),
         }),
         end(emit) {
           inner.end(split(emit))

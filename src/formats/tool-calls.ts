@@ -1,49 +1,62 @@
-import type { ToolCall } from '../chat-event.ts'
-import { parseJson } from '../wire-value.ts'
-import type { WireEvent } from './format.ts'
-
-type Emit = (event: WireEvent) => void
+import { asText, isObject, parseJson } from '../wire-value.ts'
+import type { Emit } from './format.ts'
 
 /** A tool call whose arguments are still arriving. */
 export interface OpenCall {
-  id: string
-  /** `''` until the name has come. */
+  readonly id: string
+  /** `''` until the name has come; only then the call is announced. */
   name: string
   inputText: string
   providerExecuted?: true
-  choice?: number
+  /** The input as the server says it is, whatever the model wrote. */
+  input?: unknown
 }
 
-/** The keys that a call's events carry besides id, name and arguments. */
-function marks(call: OpenCall): { choice?: number } {
-  return call.choice === undefined ? {} : { choice: call.choice }
+/** A call of which nothing has been emitted yet. */
+export function newCall(id: string, isProviderExecuted = false): OpenCall {
+  return { id, name: '', inputText: '', ...(isProviderExecuted && { providerExecuted: true }) }
 }
 
-/** Announces a call: a delta of `''`, then the arguments that came before its name did. */
-export function startCall(call: OpenCall, emit: Emit): void {
-  emit({ type: 'tool-call-delta', id: call.id, name: call.name, delta: '', ...marks(call) })
-  deltaOfCall(call, call.inputText, emit)
+/** Takes a piece of a call: its name, if that was not known yet, argument text, or both. */
+export function feedCall(call: OpenCall, name: unknown, piece: unknown, emit: Emit): void {
+  let delta = asText(piece) ?? ''
+  call.inputText += delta
+  if (call.name === '') {
+    call.name = asText(name) ?? ''
+    if (call.name === '') return
+    emitDelta(call, '', emit)
+    delta = call.inputText
+  }
+  if (delta !== '') emitDelta(call, delta, emit)
 }
 
-/** Hands on a piece of a call's argument text. The caller has added it to `inputText`. */
-export function deltaOfCall(call: OpenCall, delta: string, emit: Emit): void {
-  if (delta === '') return
-  emit({ type: 'tool-call-delta', id: call.id, name: call.name, delta, ...marks(call) })
+function emitDelta({ id, name }: OpenCall, delta: string, emit: Emit): void {
+  emit({ type: 'tool-call-delta', id, name, delta })
 }
 
-/** Hands on a call whose arguments are complete. They are parsed here, once. */
-export function endCall(call: OpenCall, emit: Emit): void {
-  const { id, name, inputText, providerExecuted } = call
-  const complete: ToolCall = { id, name, input: parseInput(inputText), inputText }
-  emit({
-    type: 'tool-call',
-    ...complete,
-    ...(providerExecuted && { providerExecuted }),
-    ...marks(call),
-  })
+/**
+ * Hands on a call whose arguments are complete. They are parsed here, once.
+ * @param whole - The arguments as the server repeats them: they count where no pieces came.
+ */
+export function endCall(call: OpenCall, emit: Emit, whole = ''): void {
+  if (call.inputText === '') feedCall(call, '', whole, emit)
+  const { id, name, inputText, providerExecuted, input = parseInput(inputText) } = call
+  const mark = providerExecuted && { providerExecuted }
+  emit({ type: 'tool-call', id, name, input, inputText, ...mark })
 }
 
-/** A call without arguments has the input `{}`. */
+/** A call without arguments has the input `{}`; some servers write `null` for none. */
 function parseInput(inputText: string): unknown {
-  return inputText.trim() === '' ? {} : parseJson(inputText)
+  return /^\s*(?:null\s*)?$/.test(inputText) ? {} : parseJson(inputText)
+}
+
+/** Arguments as text: JSON text as it stands, anything else as JSON. */
+export function inputTextOf(value: unknown): string {
+  if (typeof value === 'string') return value
+  return value === undefined || value === null ? '' : JSON.stringify(value)
+}
+
+/** The same for servers that send an empty object where the arguments are still to come. */
+export function inputTextUnlessEmpty(value: unknown): string {
+  return isObject(value) && Object.keys(value).length === 0 ? '' : inputTextOf(value)
 }

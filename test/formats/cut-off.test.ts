@@ -1,16 +1,8 @@
 import type { ChatEvent, ReadOptions } from 'chatwire'
 import { readChat } from 'chatwire'
 import { expect, test } from 'vitest'
-import { aguiFixtures } from '../fixtures/agui.ts'
-import { aiSdkFixtures } from '../fixtures/ai-sdk.ts'
-import { aiSdkDataFixtures } from '../fixtures/ai-sdk-data.ts'
-import { anthropicFixtures } from '../fixtures/anthropic.ts'
-import { cohereFixtures } from '../fixtures/cohere.ts'
-import { geminiFixtures } from '../fixtures/gemini.ts'
-import { geminiInteractionsFixtures } from '../fixtures/gemini-interactions.ts'
-import { ollamaFixtures } from '../fixtures/ollama.ts'
-import { openaiChatFixtures } from '../fixtures/openai-chat.ts'
-import { openaiResponsesFixtures } from '../fixtures/openai-responses.ts'
+import { markedFixtures } from '../fixtures/all.ts'
+import { langgraphFixtures } from '../fixtures/langgraph.ts'
 import { plainFixtures } from '../fixtures/plain.ts'
 import { rawTextFixtures } from '../fixtures/raw-text.ts'
 import { sse, utf8 } from '../helpers/encode.ts'
@@ -42,18 +34,7 @@ function expectPrefix(cut: readonly ChatEvent[], fixture: Fixture): void {
   }
 }
 
-const marked = [
-  ...openaiChatFixtures,
-  ...anthropicFixtures,
-  ...openaiResponsesFixtures,
-  ...geminiFixtures,
-  ...geminiInteractionsFixtures,
-  ...aguiFixtures,
-  ...aiSdkFixtures,
-  ...aiSdkDataFixtures,
-  ...cohereFixtures,
-  ...ollamaFixtures,
-].filter(({ end, sniffed }) => end !== undefined && sniffed !== false)
+const marked = markedFixtures.filter(({ end, sniffed }) => end !== undefined && sniffed !== false)
 
 for (const fixture of marked) {
   // Every byte once; at steps of a prime where the path is the same as that of another test.
@@ -78,8 +59,10 @@ for (const fixture of marked) {
   }
 }
 
-for (const fixture of plainFixtures.filter(({ end }) => end !== undefined)) {
-  test(`cut off before its end it never stops: plain, ${fixture.name}`, async () => {
+const unmarked = [...plainFixtures, ...langgraphFixtures].filter(({ end }) => end !== undefined)
+
+for (const fixture of unmarked) {
+  test(`cut off before its end it never stops: ${fixture.format}, ${fixture.name}`, async () => {
     for (const body of cutOff(fixture)) {
       const events = await read(fixture, body, {})
       checkPromises(events)

@@ -102,6 +102,22 @@ const rows: Row[] = [
     error: { code: 'provider', providerCode: '502', retryable: true },
   },
   {
+    name: "an error's words count more than its class, which is its code",
+    body: data(chunk({ content: 'a' }), { error: 'ValueError', message: 'It broke.' }),
+    expect: { text: 'a', finishReason: 'error' },
+    error: {
+      code: 'provider',
+      providerCode: 'ValueError',
+      message: 'The server reported an error in the stream: It broke.',
+    },
+  },
+  {
+    name: "an error's status may be its status_code",
+    body: `${data(chunk({ content: 'a' }))}event: error\ndata: {"status_code":503,"message":"Full"}\n\n`,
+    expect: { text: 'a', finishReason: 'error' },
+    error: { code: 'provider', providerCode: '503', retryable: true },
+  },
+  {
     name: 'an error event without data is an error',
     body: `${data({ text: 'a' })}event: error\ndata:\n\n`,
     expect: { text: 'a', finishReason: 'error' },

@@ -1,10 +1,13 @@
-import type { BufferSpec, ChatEvent } from 'chatwire'
+import type { BufferSpec, ChatEvent, ReadOptions } from 'chatwire'
 import { bufferText, createTextBuffer, readChat } from 'chatwire'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { frameFixtures } from '../fixtures/all.ts'
+import { cutByFractions, fractions } from '../helpers/cut.ts'
 import { sse, utf8 } from '../helpers/encode.ts'
-import { checkPromises, doneOf, run } from '../helpers/run.ts'
-import { iterableOf } from '../helpers/stream.ts'
+import { formatOf } from '../helpers/fixture.ts'
+import { checkPromises, doneOf, merged, run } from '../helpers/run.ts'
+import { iterableOf, responseOf } from '../helpers/stream.ts'
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' })
 
@@ -109,6 +112,22 @@ describe('buffered text', () => {
         for (const [index, pieces] of seen.entries()) {
           expectPieces(pieces, wholes[index] ?? '', options.buffer)
         }
+      }),
+      { numRuns: 500 },
+    )
+  })
+
+  test('an answer of any format comes to the same as without a buffer', async () => {
+    const fixture = fc.constantFrom(...frameFixtures)
+    await fc.assert(
+      fc.asyncProperty(fixture, fractions, spec, async (fixture, cuts, buffer) => {
+        const { body, contentType, format } = fixture
+        const read = (options: ReadOptions) =>
+          run(readChat(responseOf(cutByFractions(utf8(body), cuts), contentType), options))
+        const named = { format: formatOf(format) }
+        const events = await read({ ...named, buffer })
+        checkPromises(events)
+        expect(merged(events, body)).toEqual(merged(await read(named), body))
       }),
       { numRuns: 500 },
     )

@@ -3,9 +3,7 @@ import { readChat } from 'chatwire'
 import { select } from 'chatwire/formats'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { anthropicFixtures } from '../fixtures/anthropic.ts'
-import { openaiChatFixtures } from '../fixtures/openai-chat.ts'
-import { plainFixtures } from '../fixtures/plain.ts'
+import { frameFixtures } from '../fixtures/all.ts'
 import { frames } from '../helpers/arbitrary.ts'
 import { cutByFractions, fractions } from '../helpers/cut.ts'
 import { bytes, utf8 } from '../helpers/encode.ts'
@@ -21,12 +19,11 @@ const contentTypes = fc.constantFrom(
   undefined,
 )
 
+const formatNames = ['rawText', ...new Set(frameFixtures.map(({ format }) => format))] as const
+
 const options: fc.Arbitrary<ReadOptions> = fc.constantFrom(
   {},
-  { format: formatOf('plain') },
-  { format: formatOf('rawText') },
-  { format: formatOf('openaiChat') },
-  { format: formatOf('anthropic') },
+  ...formatNames.map((name) => ({ format: formatOf(name) })),
   { format: select(() => undefined) },
   { requireEnd: true },
 )
@@ -71,9 +68,7 @@ test('frames of random JSON end in a documented way', async () => {
 })
 
 test('real streams with damaged bytes end in a documented way', async () => {
-  const bodies = [...openaiChatFixtures, ...anthropicFixtures, ...plainFixtures].map(({ body }) =>
-    utf8(body),
-  )
+  const bodies = frameFixtures.map(({ body }) => utf8(body))
   const damaged = fc
     .tuple(
       fc.constantFrom(...bodies),
