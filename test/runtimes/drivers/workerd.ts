@@ -1,0 +1,45 @@
+import { join } from 'node:path'
+import { folder, install } from '../install.ts'
+import { type Runtime, readReports } from './runtime.ts'
+
+/** The part of miniflare that is used here. */
+interface MiniflareModule {
+  Miniflare: new (options: {
+    modules: boolean
+    scriptPath: string
+    compatibilityDate: string
+  }) => {
+    ready: Promise<URL>
+    dispatchFetch(url: string): Promise<Response>
+    dispose(): Promise<void>
+  }
+  supportedCompatibilityDate: string
+}
+
+/** workerd, the runtime of Cloudflare Workers, with miniflare to start it. */
+export const workerd: Runtime = {
+  name: 'workerd',
+  async prepare() {
+    const installed = await install('workerd', { miniflare: '4' })
+    const module = (await installed.import('miniflare')) as MiniflareModule
+    const { Miniflare, supportedCompatibilityDate } = module
+    return {
+      version: await installed.version('workerd'),
+      async run(url) {
+        const worker = new Miniflare({
+          modules: true,
+          scriptPath: join(folder, 'bundle/entry-worker.js'),
+          compatibilityDate: supportedCompatibilityDate,
+        })
+        try {
+          await worker.ready
+          const response = await worker.dispatchFetch(`http://worker.test/?server=${url}`)
+          if (!response.ok) throw new Error(await response.text())
+          return readReports(await response.json())
+        } finally {
+          await worker.dispose()
+        }
+      },
+    }
+  },
+}
