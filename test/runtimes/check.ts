@@ -5,6 +5,8 @@ export type Check = (name: string, run: () => unknown) => void
 
 export interface Suite {
   name: string
+  /** How many cases run at a time; 1 unless given. */
+  parallel?: number
   /** Registers the cases. */
   register(check: Check): Promise<void> | void
 }
@@ -18,7 +20,7 @@ export interface SuiteReport {
 /** How long one case may take. */
 const CASE_MS = 10_000
 
-/** Runs every case of a suite, one after the other. */
+/** Runs every case of a suite. */
 export async function runSuite(suite: Suite): Promise<SuiteReport> {
   const report: SuiteReport = { name: suite.name, passed: 0, failures: [] }
   const cases: [name: string, run: () => unknown][] = []
@@ -28,13 +30,7 @@ export async function runSuite(suite: Suite): Promise<SuiteReport> {
   } catch (error) {
     report.failures.push({ name: 'the suite loads', message: describe(error) })
   }
-  const strays = watchRejections()
-  check('no rejection is left unhandled', async () => {
-    // They are reported after the microtasks, or when the garbage is collected.
-    await wait(50)
-    if (strays.length > 0) throw new Error(strays.map(describe).join('\n'))
-  })
-  for (const [name, run] of cases) {
+  async function runCase(name: string, run: () => unknown): Promise<void> {
     try {
       await within(CASE_MS, run)
       report.passed++
@@ -42,6 +38,18 @@ export async function runSuite(suite: Suite): Promise<SuiteReport> {
       report.failures.push({ name, message: describe(error) })
     }
   }
+
+  const strays = watchRejections()
+  const queue = cases.values()
+  const lane = async (): Promise<void> => {
+    for (let next = queue.next(); !next.done; next = queue.next()) await runCase(...next.value)
+  }
+  await Promise.all(Array.from({ length: suite.parallel ?? 1 }, lane))
+  await runCase('no rejection is left unhandled', async () => {
+    // They are reported after the microtasks, or when the garbage is collected.
+    await wait(50)
+    if (strays.length > 0) throw new Error(strays.map(describe).join('\n'))
+  })
   return report
 }
 

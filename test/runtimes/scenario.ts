@@ -10,8 +10,6 @@ export interface RequestState {
   requests: number
   /** Whether all their connections are closed. The server waits a second for it before it tells. */
   closed: boolean
-  /** How much it has written, in bytes, where the answer has no end. */
-  written: number
 }
 
 /** One use of a path of the server, told from all others by an id. */

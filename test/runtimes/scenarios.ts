@@ -15,13 +15,12 @@ export interface Exchange {
   /** The connection, for what no HTTP library would write. */
   socket: Socket
   query: URLSearchParams
-  /** Tells how much was written, where the answer has no end. */
-  wrote(bytes: number): void
 }
 
 type Scenario = (exchange: Exchange) => unknown
 
 const eventStream = { 'content-type': 'text/event-stream' }
+const text = { 'content-type': 'text/plain' }
 const jsonBody = { 'content-type': 'application/json' }
 const hi = sse([{ text: 'Hi' }])
 const done = sse(['[DONE]'])
@@ -46,12 +45,14 @@ const resetAfter =
     socket.resetAndDestroy()
   }
 
-/** Writes parts to the connection, lets them arrive, and ends it. */
+/** Writes parts to the connection, lets each of them arrive, and ends it. */
 const endAfter =
   (...parts: (string | Uint8Array)[]): Scenario =>
   async ({ socket }) => {
-    for (const part of parts) socket.write(part)
-    await wait(30)
+    for (const part of parts) {
+      socket.write(part)
+      await wait(30)
+    }
     socket.end()
   }
 
@@ -60,15 +61,15 @@ const answer =
   ({ response }) =>
     response.writeHead(status, headers).end(body)
 
-/** Writes as fast as the other side reads, until it leaves. */
+/** Writes on and on, until the other side leaves. */
 const endless =
   (status: number, headers: Record<string, string>, start: string, piece: string): Scenario =>
-  async ({ response, wrote }) => {
+  async ({ response }) => {
     response.writeHead(status, headers).write(start)
     while (!response.destroyed) {
-      wrote(piece.length)
-      if (response.write(piece)) await turn()
-      else await new Promise((resolve) => response.once('drain', resolve).once('close', resolve))
+      // Some engines take what they are sent, though nobody reads it, and then choke on it.
+      if (!response.writableNeedDrain) response.write(piece)
+      await wait(1)
     }
   }
 
@@ -188,7 +189,7 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
   ),
   '/busy': answer(429, { ...jsonBody, 'retry-after': '2' }, '{"error":{"message":"busy"}}'),
   '/broken': answer(500, {}),
-  '/endless-refusal': endless(403, { 'content-type': 'text/plain' }, '', 'no! '.repeat(4096)),
+  '/endless-refusal': endless(403, text, '', 'no! '.repeat(4096)),
   '/login': answer(200, { 'content-type': 'text/html; charset=utf-8' }, '<!doctype html>Log in'),
   '/no-answer': answer(200, jsonBody, '{"status":"fine"}'),
   '/no-content': answer(204, {}),

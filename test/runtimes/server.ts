@@ -8,7 +8,6 @@ import { scenarios } from './scenarios.ts'
 interface Call {
   requests: number
   closings: Promise<void>[]
-  written: number
 }
 
 export interface RunningServer {
@@ -21,7 +20,7 @@ export async function startServer(): Promise<RunningServer> {
   const calls = new Map<string, Call>()
 
   const callOf = (id: string): Call => {
-    const call = calls.get(id) ?? { requests: 0, closings: [], written: 0 }
+    const call = calls.get(id) ?? { requests: 0, closings: [] }
     calls.set(id, call)
     return call
   }
@@ -43,10 +42,7 @@ export async function startServer(): Promise<RunningServer> {
     call.requests++
     call.closings.push(new Promise((resolve) => request.socket.once('close', () => resolve())))
     await bodyOf(request)
-    const wrote = (bytes: number): void => {
-      call.written += bytes
-    }
-    await scenario({ request, response, socket: request.socket, query: searchParams, wrote })
+    await scenario({ request, response, socket: request.socket, query: searchParams })
   })
   // The client may reset a connection at any time.
   server.on('connection', (socket) => socket.setNoDelay(true).on('error', () => undefined))
@@ -76,9 +72,9 @@ async function bodyOf(request: IncomingMessage): Promise<void> {
 }
 
 /** What is known of a call once its connections are closed, or a second has passed. */
-async function stateOf({ requests, closings, written }: Call): Promise<RequestState> {
+async function stateOf({ requests, closings }: Call): Promise<RequestState> {
   const closed = Promise.all(closings).then(() => true)
-  return { requests, closed: await Promise.race([closed, wait(1000, false)]), written }
+  return { requests, closed: await Promise.race([closed, wait(1000, false)]) }
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {

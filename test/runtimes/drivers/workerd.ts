@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import { folder, install } from '../install.ts'
 import { type Runtime, readReports } from './runtime.ts'
 
@@ -8,6 +9,7 @@ interface MiniflareModule {
     modules: boolean
     scriptPath: string
     compatibilityDate: string
+    handleRuntimeStdio(stdout: Readable, stderr: Readable): void
   }) => {
     ready: Promise<URL>
     dispatchFetch(url: string): Promise<Response>
@@ -30,6 +32,11 @@ export const workerd: Runtime = {
           modules: true,
           scriptPath: join(folder, 'bundle/entry-worker.js'),
           compatibilityDate: supportedCompatibilityDate,
+          // It logs what the scenarios do to its connections.
+          handleRuntimeStdio(stdout, stderr) {
+            stdout.resume()
+            stderr.resume()
+          },
         })
         try {
           await worker.ready

@@ -16,6 +16,7 @@ const byName: Record<FormatName, WireFormat> = formats
 export function formatSuite(server: Server): Suite {
   return {
     name: 'formats',
+    parallel: 4,
     async register(check) {
       for (const [index, fixture] of (await server.fixtures()).entries()) {
         check(`${fixture.format}: ${fixture.name}`, () => checkRow(server, index, fixture))

@@ -77,10 +77,12 @@ export function leavingSuite(server: Server): Suite {
 
       check('return() of what readChat and readEvents were given', async () => {
         for (const read of [readChat, readEvents]) {
-          const unread = server.at('/stall')
+          // Not on a stall: Firefox (153) closes a body that was cancelled, while its request was
+          // not aborted, when the next byte comes.
+          const unread = server.at('/keepalives')
           await read(await fetch(unread.url)).return()
           await expectClosed(unread)
-          const begun = server.at('/stall')
+          const begun = server.at('/keepalives')
           for await (const _ of read(await fetch(begun.url))) break
           await expectClosed(begun)
         }
@@ -177,17 +179,42 @@ export function leavingSuite(server: Server): Suite {
         equal(abort.listeners(), 0)
       })
 
-      check('a consumer that stops makes the server stop', async () => {
-        const scenario = server.at('/endless')
-        const written: number[] = []
-        await observe(scenario, { readAheadBytes: 64 * 1024 }, async () => {
-          await wait(300)
-          written.push((await scenario.state()).written)
-          return 'leave'
-        })
-        // The engine's own buffers, and the system's of both sides, come on top of ours.
-        ok((written[0] ?? 0) < 48 * 1024 * 1024, `${written[0]} bytes were written`)
-      })
+      check(
+        'no more is read ahead of a busy consumer than readAheadBytes and a chunk',
+        async () => {
+          // Not told by what the server could write: browsers take in much that nobody reads.
+          let read = 0
+          let largest = 0
+          const counting: typeof fetch = async (...args) => {
+            const { body, headers } = await fetch(...args)
+            const reader = body?.getReader()
+            return new Response(
+              new ReadableStream(
+                {
+                  async pull(controller) {
+                    const { value = new Uint8Array() } = (await reader?.read()) ?? {}
+                    read += value.length
+                    largest = Math.max(largest, value.length)
+                    controller.enqueue(value)
+                  },
+                  cancel: (reason) => reader?.cancel(reason),
+                },
+                { highWaterMark: 0 },
+              ),
+              { headers },
+            )
+          }
+          const readAheadBytes = 64 * 1024
+          const init = { readAheadBytes, fetch: counting }
+          await observe(server.at('/endless'), init, async () => {
+            read = 0
+            await wait(300)
+            ok(read >= readAheadBytes, `${read} bytes were read`)
+            ok(read < readAheadBytes + largest, `${read} bytes were read, up to ${largest} at once`)
+            return 'leave'
+          })
+        },
+      )
     },
   }
 }
