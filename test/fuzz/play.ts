@@ -29,6 +29,7 @@ async function playOnce(
   cuts: readonly number[],
   consumer: Consumer,
 ): Promise<ChatEvent[]> {
+  const timersBefore = timers()
   const abort = watchedAbort()
   const { signal } = abort
   if (consumer === 'aborted') abort.abort()
@@ -45,7 +46,7 @@ async function playOnce(
   await consume(stream, consumer, plan, abort, seen)
   await turn()
   checkEvents(plan, seen, signal.aborted)
-  await checkTeardown(plan, source, stream, abort)
+  await checkTeardown(plan, source, stream, abort, timersBefore)
   return seen.events
 }
 
@@ -148,7 +149,10 @@ function checkEvents(plan: Plan, seen: Seen, isAborted: boolean): void {
   const isTold = rawFinishReason === 'abort'
   must(finishReason !== 'aborted' || isAborted || isTold, 'only what was aborted is aborted')
   const size = plan.body.bytes.length
-  must(events.length <= size + 16, `${events.length} events of ${size} bytes are too many`)
+  must(
+    events.length <= size + 16,
+    `there are no more events than bytes\n${events.length} of ${size}`,
+  )
   if (error === undefined) return
   const possible = new Set(['malformed', 'truncated', 'provider', 'content-type'])
   if (plan.ending === 'error') possible.add('network')
@@ -164,6 +168,7 @@ async function checkTeardown(
   source: PlannedSource,
   stream: ChatStream,
   abort: WatchedAbort,
+  timersBefore: number,
 ): Promise<void> {
   const isWeb = plan.source !== 'bytes' && plan.source !== 'text'
   const isUnsent = plan.source === 'fetch' && source.signals.length === 0
@@ -176,8 +181,7 @@ async function checkTeardown(
   )
   must(source.pulls() <= plan.body.bytes.length * 2 + 3, 'no more is read than there is')
   must(abort.listeners() === 0, 'no listener is left')
-  const timers = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
-  must(timers <= 1, `${timers - 1} timers are left`)
+  must(timers() === timersBefore, `no timer is left\n${timers() - timersBefore} are`)
   must((await stream.next()).done === true, 'next() after the end is done')
   must((await stream.return()).done === true, 'return() after the end is done')
   must(source.closed() === wanted, 'the source is closed once')
@@ -192,9 +196,13 @@ function checkExpected(plan: Plan, events: readonly ChatEvent[]): void {
   const isPlain = maxEventSize === undefined && tapThrowsAt === undefined && !requireEnd
   if (expect === undefined || !hasType || ending !== 'end' || !isRight || !isPlain) return
   const { text, finishReason, error } = doneOf(events)
-  must(text === (expect.text ?? ''), `the text is the one expected: ${text}`)
+  must(text === (expect.text ?? ''), `the text is the one expected\n${text}`)
   must(finishReason === expect.finishReason, `the finish reason is not ${finishReason}`)
   must(error?.code === expect.error?.code, `the error is not ${error?.code}`)
+}
+
+function timers(): number {
+  return process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 }
 
 function must(condition: boolean, rule: string): void {
