@@ -27,11 +27,12 @@ export async function startServer(): Promise<RunningServer> {
 
   const server = createServer(async (request, response) => {
     allowEveryOrigin(response)
-    // Every request has a connection of its own, so that its end can be seen.
+    // A request has a connection of its own where its end matters.
     response.shouldKeepAlive = false
     if (request.method === 'OPTIONS') return response.writeHead(204).end()
 
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://127.0.0.1')
+    response.shouldKeepAlive = pathname === '/fixture'
     const call = callOf(searchParams.get('id') ?? '')
     if (pathname === '/state') return sendJson(response, await stateOf(call))
     if (pathname === '/fixtures') return sendJson(response, allFixtures)
@@ -57,7 +58,7 @@ export async function startServer(): Promise<RunningServer> {
 }
 
 /** CORS, including what a page needs to be allowed for to see of an answer. */
-export function allowEveryOrigin(response: ServerResponse): void {
+function allowEveryOrigin(response: ServerResponse): void {
   response.setHeader('access-control-allow-origin', '*')
   response.setHeader('access-control-allow-headers', '*, authorization')
   response.setHeader('access-control-expose-headers', '*')

@@ -12,8 +12,6 @@ export const webkit: Runtime = {
   name: 'webkit',
   async prepare() {
     const program = await findProgram('WebKitWebDriver')
-    // Only asked whether it is there: a window needs a display.
-    if (!process.env['DISPLAY']) await findProgram('Xvfb')
     const version = await withSession(program, async ({ version }) => version)
     return {
       version,
@@ -99,7 +97,7 @@ async function untilReady(url: string): Promise<void> {
 /** A display that is a piece of memory; the server itself chooses its number. */
 async function startDisplay(children: ChildProcess[]): Promise<string> {
   const args = ['-displayfd', '1', '-screen', '0', '1024x768x24', '-nolisten', 'tcp']
-  const xvfb = spawn('Xvfb', args, { stdio: ['ignore', 'pipe', 'ignore'] })
+  const xvfb = spawn(await findProgram('Xvfb'), args, { stdio: ['ignore', 'pipe', 'ignore'] })
   children.push(xvfb)
   const [number] = await once(xvfb.stdout, 'data', { signal: AbortSignal.timeout(10_000) })
   return `:${String(number).trim()}`
