@@ -98,5 +98,5 @@ export async function findProgram(...names: string[]): Promise<string> {
         return path
     }
   }
-  throw new Error(`${names.join(' and ')} not on PATH`)
+  throw new Error(`${names.join(' or ')} is not on PATH`)
 }

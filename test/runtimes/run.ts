@@ -11,7 +11,7 @@
 import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { build } from 'tsup'
-import { describe, type SuiteReport } from './check.ts'
+import { describe, type SuiteReport, within } from './check.ts'
 import { chromium, firefox } from './drivers/browsers.ts'
 import { processes } from './drivers/processes.ts'
 import type { Runtime } from './drivers/runtime.ts'
@@ -21,6 +21,9 @@ import { folder, runCommand } from './install.ts'
 import { startServer } from './server.ts'
 
 const runtimes: readonly Runtime[] = [...processes, workerd, chromium, firefox, webkit]
+
+/** How long one runtime may take, in milliseconds. */
+const MAX_MS = 300_000
 
 interface Row {
   name: string
@@ -58,7 +61,7 @@ async function runIn({ name, prepare }: Runtime, url: string): Promise<Row | und
   const { version, run } = prepared
   const started = performance.now()
   try {
-    const reports = await run(url)
+    const reports = await within(MAX_MS, () => run(url))
     return { name, version, reports, seconds: (performance.now() - started) / 1000 }
   } catch (error) {
     return { ...failedRow(name, error), version }
@@ -124,4 +127,5 @@ const reports = rows.flatMap(({ reports }) => reports)
 const passed = reports.reduce((sum, report) => sum + report.passed, 0)
 const failed = reports.reduce((sum, { failures }) => sum + failures.length, 0)
 console.log(`\n${passed} passed, ${failed} failed, ${chosen.length - rows.length} skipped`)
-process.exitCode = failed === 0 && passed > 0 ? 0 : 1
+// A runtime that hangs would keep this process alive.
+process.exit(failed === 0 && passed > 0 ? 0 : 1)

@@ -8,7 +8,7 @@ import { listen } from '../server.ts'
 import { readReports } from './runtime.ts'
 
 /** How long the suites may take in a page, in milliseconds. */
-const MAX_MS = 180_000
+const MAX_MS = 240_000
 
 /** A browser window that goes to an address, and reads a global of the page. */
 export interface BrowserWindow {
