@@ -93,13 +93,7 @@ export function planOf(random: Random): Plan {
       [4, body.format],
       [1, random.pick(formatNames)],
     ]),
-    buffer: random.weighted<BufferSpec | undefined>([
-      [6, undefined],
-      [1, 'word'],
-      [1, 'line'],
-      [1, 1 + random.below(20)],
-      [1, { unit: 'word', locale: 'ja', maxHoldLength: 1 + random.below(30) }],
-    ]),
+    buffer: bufferOf(random),
     maxEventSize: random.chance(0.1) ? 1 + random.below(600) : undefined,
     readAheadBytes: random.chance(0.4) ? random.pick([0, 1, 64, 1000]) : undefined,
     requireEnd: random.chance(0.1),
@@ -121,8 +115,33 @@ export function planOf(random: Random): Plan {
   }
 }
 
+function bufferOf(random: Random): BufferSpec | undefined {
+  return random.weighted<BufferSpec | undefined>([
+    [6, undefined],
+    [1, 'word'],
+    [1, 'line'],
+    [1, 1 + random.below(20)],
+    [1, { unit: 'word', locale: 'ja', maxHoldLength: 1 + random.below(30) }],
+  ])
+}
+
+/** The same body, read to its end, with everything different that must make no difference. */
+export function otherWay(plan: Plan, random: Random): Plan {
+  const hasType = plan.source === 'response' || plan.source === 'fetch'
+  return {
+    ...plan,
+    cuts: cutsOf(plan.body.bytes.length, random),
+    source: hasType ? random.pick(['response', 'fetch']) : random.pick(['stream', 'bytes', 'text']),
+    isSlow: random.chance(0.1),
+    buffer: bufferOf(random),
+    readAheadBytes: random.chance(0.4) ? random.pick([0, 1, 64, 1000]) : undefined,
+    consumer: random.pick(['read', 'eager']),
+    isBusy: random.chance(0.1),
+  }
+}
+
 /** The lengths of random chunks, empty ones among them, that add up to `length`. */
-export function cutsOf(length: number, random: Random): number[] {
+function cutsOf(length: number, random: Random): number[] {
   const most = random.weighted([
     [2, length],
     [1, 1],

@@ -10,7 +10,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { cutsOf, type Plan, planOf } from './plan.ts'
+import { type Plan, planOf } from './plan.ts'
 import { play } from './play.ts'
 import { randomOf } from './random.ts'
 import { textOf, turn } from './source.ts'
@@ -67,7 +67,7 @@ for (; cases < Number(options.cases) && performance.now() < deadline; cases++) {
   current = { seed, plan, startedAt: performance.now() }
   bytes += plan.body.bytes.length
   try {
-    await play(plan, cutsOf(plan.body.bytes.length, random))
+    await play(plan, random)
     await turn()
     if (strays.length > 0) throw new Error(`broken promise: a rejection is unhandled\n${strays}`)
   } catch (error) {

@@ -25,8 +25,8 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve))
 }
 
-export function sourceOf(plan: Plan, cuts: readonly number[]): PlannedSource {
-  const { body, ending, isSlow, source } = plan
+export function sourceOf(plan: Plan): PlannedSource {
+  const { body, cuts, ending, isSlow, source } = plan
   const chunks = source === 'text' ? cut(textOf(body.bytes), cuts) : cut(body.bytes, cuts)
   const signals: (AbortSignal | null | undefined)[] = []
   let index = 0
