@@ -21,7 +21,9 @@ export interface Plan {
   readAheadBytes: number | undefined
   requireEnd: boolean
   idleMs: number | undefined
-  /** At which frame `onFrame` throws. */
+  /** Whether `onFrame` is given. */
+  isTapped: boolean
+  /** At which frame it throws. */
   tapThrowsAt: number | undefined
   consumer: Consumer
   /** After how many events the consumer acts. */
@@ -98,7 +100,8 @@ export function planOf(random: Random): Plan {
     readAheadBytes: random.chance(0.4) ? random.pick([0, 1, 64, 1000]) : undefined,
     requireEnd: random.chance(0.1),
     idleMs: random.chance(0.002) ? 20 : undefined,
-    tapThrowsAt: random.chance(0.01) ? 1 + random.below(5) : undefined,
+    isTapped: random.chance(0.5),
+    tapThrowsAt: random.chance(0.02) ? 1 + random.below(5) : undefined,
     consumer: random.weighted<Consumer>([
       [10, 'read'],
       [2, 'eager'],
@@ -133,6 +136,7 @@ export function otherWay(plan: Plan, random: Random): Plan {
     cuts: cutsOf(plan.body.bytes.length, random),
     source: hasType ? random.pick(['response', 'fetch']) : random.pick(['stream', 'bytes', 'text']),
     isSlow: random.chance(0.1),
+    isTapped: random.chance(0.5),
     buffer: bufferOf(random),
     readAheadBytes: random.chance(0.4) ? random.pick([0, 1, 64, 1000]) : undefined,
     consumer: random.pick(['read', 'eager']),

@@ -53,6 +53,14 @@ async function playOnce(plan: Plan): Promise<ChatEvent[]> {
 function openStream(plan: Plan, source: PlannedSource, signal: AbortSignal): ChatStream {
   const { format, buffer, maxEventSize, readAheadBytes, idleMs, requireEnd } = plan
   let frames = 0
+
+  function onFrame(): void {
+    frames++
+    // Even a byte is not more than one frame.
+    must(frames <= plan.body.bytes.length + 2, 'there are no more frames than bytes')
+    if (frames === plan.tapThrowsAt) throw new Error('thrown by the plan')
+  }
+
   const options: ReadOptions = {
     signal,
     requireEnd,
@@ -61,12 +69,7 @@ function openStream(plan: Plan, source: PlannedSource, signal: AbortSignal): Cha
     ...(maxEventSize !== undefined && { maxEventSize }),
     ...(readAheadBytes !== undefined && { readAheadBytes }),
     ...(idleMs !== undefined && { timeout: { idle: idleMs } }),
-    onFrame() {
-      frames++
-      // Even a byte is not more than one frame.
-      must(frames <= plan.body.bytes.length + 2, 'there are no more frames than bytes')
-      if (frames === plan.tapThrowsAt) throw new Error('thrown by the plan')
-    },
+    ...(plan.isTapped && { onFrame }),
   }
   if (plan.source !== 'fetch') return readChat(source.open(), options)
   return streamChat({ url: 'https://chat.test/', fetch: source.fetch, ...options })
@@ -153,6 +156,9 @@ function checkEvents(plan: Plan, seen: Seen, isAborted: boolean): void {
     events.length <= size + 16,
     `there are no more events than bytes\n${events.length} of ${size}`,
   )
+  const written = events.reduce((sum, event) => sum + ('text' in event ? event.text.length : 0), 0)
+  // Each text is in an event, and all of it once more in done.
+  must(written <= 2 * size, `there is no more text than bytes\n${written} of ${size}`)
   if (error === undefined) return
   const possible = new Set(['malformed', 'truncated', 'provider', 'content-type'])
   if (plan.ending === 'error') possible.add('network')
