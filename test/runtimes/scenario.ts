@@ -16,6 +16,8 @@ export interface RequestState {
 export interface Scenario {
   url: string
   state(): Promise<RequestState>
+  /** Tells the server to go on with what it waits to do. */
+  proceed(): Promise<unknown>
 }
 
 /** The server that plays the scenarios, as its clients see it. */
@@ -42,7 +44,11 @@ export function connect(serverUrl: string): Server {
       const url = new URL(path, serverUrl)
       for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value))
       url.searchParams.set('id', id)
-      return { url: url.href, state: () => ask(`/state?id=${id}`) }
+      return {
+        url: url.href,
+        state: () => ask(`/state?id=${id}`),
+        proceed: () => ask(`/proceed?id=${id}`),
+      }
     },
     fixtures: () => ask('/fixtures'),
     closedUrl: () => ask('/closed-url'),

@@ -15,6 +15,8 @@ export interface Exchange {
   /** The connection, for what no HTTP library would write. */
   socket: Socket
   query: URLSearchParams
+  /** Resolves when the client says so. */
+  proceed: Promise<void>
 }
 
 type Scenario = (exchange: Exchange) => unknown
@@ -36,24 +38,21 @@ function rawHead(framing = 'transfer-encoding: chunked'): string {
   return `HTTP/1.1 200 OK\r\naccess-control-allow-origin: *\r\ncontent-type: text/event-stream\r\n${framing}\r\n\r\n`
 }
 
-/** Writes parts to the connection, lets them arrive, and resets it. */
-const resetAfter =
-  (...parts: (string | Uint8Array)[]): Scenario =>
-  async ({ socket }) => {
-    for (const part of parts) socket.write(part)
-    await wait(60)
-    socket.resetAndDestroy()
-  }
+type Parts = readonly (string | Uint8Array)[]
 
-/** Writes parts to the connection, lets each of them arrive, and ends it. */
-const endAfter =
-  (...parts: (string | Uint8Array)[]): Scenario =>
-  async ({ socket }) => {
-    for (const part of parts) {
-      socket.write(part)
-      await wait(30)
-    }
-    socket.end()
+/**
+ * Writes to the connection, waits until the client says that it has that, writes what breaks it off,
+ * and resets or ends it. What is on its way when a connection breaks may be lost.
+ */
+const breakOff =
+  (how: 'reset' | 'end', before: Parts, fault: Parts = []): Scenario =>
+  async ({ socket, proceed }) => {
+    for (const part of before) socket.write(part)
+    await proceed
+    for (const part of fault) socket.write(part)
+    await wait(30)
+    if (how === 'reset') socket.resetAndDestroy()
+    else socket.end()
   }
 
 const answer =
@@ -147,33 +146,34 @@ export const scenarios: Readonly<Record<string, Scenario>> = {
 
   '/reset-before-headers': ({ socket }) => socket.resetAndDestroy(),
   '/end-before-headers': ({ socket }) => socket.end(),
-  '/reset': resetAfter(rawHead(), rawChunk(hi)),
-  '/reset-in-chunk': resetAfter(rawHead(), rawChunk(hi), 'ff\r\ndata: {"text":"never'),
-  '/reset-in-character': resetAfter(
-    rawHead(),
-    rawChunk(hi),
-    'ff\r\n',
-    utf8('data: {"text":"é').subarray(0, -1),
+  '/reset': breakOff('reset', [rawHead(), rawChunk(hi)]),
+  '/reset-in-chunk': breakOff('reset', [rawHead(), rawChunk(hi)], ['ff\r\ndata: {"text":"never']),
+  '/reset-in-character': breakOff(
+    'reset',
+    [rawHead(), rawChunk(hi)],
+    ['ff\r\n', utf8('data: {"text":"é').subarray(0, -1)],
   ),
-  '/reset-in-crlf': resetAfter(rawHead(), rawChunk('data: {"text":"Hi"}\r\n\r')),
-  '/reset-after-reason': resetAfter(rawHead(), rawChunk(sse([delta('Hi'), finish('length')]))),
-  async '/four-then-reset'({ socket }) {
+  '/reset-in-crlf': breakOff('reset', [rawHead(), rawChunk('data: {"text":"Hi"}\r\n\r')]),
+  '/reset-after-reason': breakOff('reset', [
+    rawHead(),
+    rawChunk(sse([delta('Hi'), finish('length')])),
+  ]),
+  async '/four-then-reset'({ socket, proceed }) {
     socket.write(rawHead())
     for (const frame of [{ text: 'Hi' }, { reasoning: 'Hm' }, { text: ' the' }, { text: 're' }]) {
       socket.write(rawChunk(sse([frame])))
       await wait(20)
     }
-    await wait(60)
+    await proceed
+    await wait(100)
     socket.resetAndDestroy()
   },
-  '/no-last-chunk': endAfter(rawHead(), rawChunk(sse([delta('Hi')]))),
-  '/end-in-chunk': endAfter(rawHead(), rawChunk(sse([delta('Hi')])), 'ff\r\ndata: {"te'),
-  '/bad-chunk-size': endAfter(rawHead(), rawChunk(sse([delta('Hi')])), 'zz\r\nwhat\r\n'),
-  '/short-body': endAfter(rawHead('content-length: 1000'), sse([delta('Hi')])),
-  '/close-delimited-cut': endAfter(
-    rawHead('connection: close'),
-    `${sse([delta('Hi')])}data: {"choices"`,
-  ),
+  '/no-last-chunk': breakOff('end', [rawHead(), rawChunk(sse([delta('Hi')]))]),
+  '/end-in-chunk': breakOff('end', [rawHead(), rawChunk(sse([delta('Hi')]))], ['ff\r\ndata: {"te']),
+  '/bad-chunk-size': breakOff('end', [rawHead(), rawChunk(sse([delta('Hi')]))], ['zz\r\nwhat\r\n']),
+  '/short-body': breakOff('end', [rawHead('content-length: 1000'), sse([delta('Hi')])]),
+  '/close-delimited-cut': ({ socket }) =>
+    socket.end(`${rawHead('connection: close')}${sse([delta('Hi')])}data: {"choices"`),
 
   '/done-then-open': open(done),
   '/done-then-endless': endless(200, eventStream, hi + done, sse([{ text: 'more' }])),

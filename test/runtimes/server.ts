@@ -8,6 +8,7 @@ import { scenarios } from './scenarios.ts'
 interface Call {
   requests: number
   closings: Promise<void>[]
+  proceed: PromiseWithResolvers<void>
 }
 
 export interface RunningServer {
@@ -20,7 +21,11 @@ export async function startServer(): Promise<RunningServer> {
   const calls = new Map<string, Call>()
 
   const callOf = (id: string): Call => {
-    const call = calls.get(id) ?? { requests: 0, closings: [] }
+    const call = calls.get(id) ?? {
+      requests: 0,
+      closings: [],
+      proceed: Promise.withResolvers<void>(),
+    }
     calls.set(id, call)
     return call
   }
@@ -35,6 +40,7 @@ export async function startServer(): Promise<RunningServer> {
     response.shouldKeepAlive = pathname === '/fixture'
     const call = callOf(searchParams.get('id') ?? '')
     if (pathname === '/state') return sendJson(response, await stateOf(call))
+    if (pathname === '/proceed') return sendJson(response, call.proceed.resolve())
     if (pathname === '/fixtures') return sendJson(response, allFixtures)
     if (pathname === '/closed-url') return sendJson(response, await closedUrl())
 
@@ -43,7 +49,13 @@ export async function startServer(): Promise<RunningServer> {
     call.requests++
     call.closings.push(new Promise((resolve) => request.socket.once('close', () => resolve())))
     await bodyOf(request)
-    await scenario({ request, response, socket: request.socket, query: searchParams })
+    await scenario({
+      request,
+      response,
+      socket: request.socket,
+      query: searchParams,
+      proceed: call.proceed.promise,
+    })
   })
   // The client may reset a connection at any time.
   server.on('connection', (socket) => socket.setNoDelay(true).on('error', () => undefined))
@@ -79,7 +91,7 @@ async function stateOf({ requests, closings }: Call): Promise<RequestState> {
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {
-  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value))
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(value ?? null))
 }
 
 /** An address that was free a moment ago. */
