@@ -128,13 +128,20 @@ function bufferOf(random: Random): BufferSpec | undefined {
   ])
 }
 
+/** A source that says no more and no less about the body. */
+function likeSource({ source, ending }: Plan, random: Random): Plan['source'] {
+  if (source === 'response' || source === 'fetch') return random.pick(['response', 'fetch'])
+  if (ending !== 'error') return random.pick(['stream', 'bytes', 'text'])
+  // Half a character before a break is text, once it has been decoded; bytes are none.
+  return source === 'text' ? 'text' : random.pick(['stream', 'bytes'])
+}
+
 /** The same body, read to its end, with everything different that must make no difference. */
 export function otherWay(plan: Plan, random: Random): Plan {
-  const hasType = plan.source === 'response' || plan.source === 'fetch'
   return {
     ...plan,
     cuts: cutsOf(plan.body.bytes.length, random),
-    source: hasType ? random.pick(['response', 'fetch']) : random.pick(['stream', 'bytes', 'text']),
+    source: likeSource(plan, random),
     isSlow: random.chance(0.1),
     isTapped: random.chance(0.5),
     buffer: bufferOf(random),
