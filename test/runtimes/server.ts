@@ -47,7 +47,9 @@ export async function startServer(): Promise<RunningServer> {
     const scenario = Object.hasOwn(scenarios, pathname) ? scenarios[pathname] : undefined
     if (scenario === undefined) return response.writeHead(404).end()
     call.requests++
-    call.closings.push(new Promise((resolve) => request.socket.once('close', () => resolve())))
+    if (!response.shouldKeepAlive) {
+      call.closings.push(new Promise((resolve) => request.socket.once('close', () => resolve())))
+    }
     await bodyOf(request)
     await scenario({
       request,
