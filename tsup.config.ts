@@ -6,6 +6,7 @@ export default defineConfig({
     'src/index.ts',
     'src/core.ts',
     'src/formats.ts',
+    'src/server.ts',
     'src/chat.ts',
     'src/chat-core.ts',
     'src/adapters/*.ts',

@@ -34,6 +34,9 @@ function expectPrefix(cut: readonly ChatEvent[], fixture: Fixture): void {
   }
 }
 
+/** Of a browser it is the engine that is tested: Node goes through every byte. */
+const stepFactor = typeof document === 'object' ? 31 : 1
+
 const marked = markedFixtures.filter(({ end, sniffed }) => end !== undefined && sniffed !== false)
 
 for (const fixture of marked) {
@@ -46,7 +49,7 @@ for (const fixture of marked) {
   if (fixture.contentType.startsWith('text/plain')) choices.shift()
   for (const [choice, options, step] of choices) {
     test(`cut off before its end it is truncated: ${fixture.format}, ${fixture.name} (${choice})`, async () => {
-      for (const body of cutOff(fixture, step)) {
+      for (const body of cutOff(fixture, step * stepFactor)) {
         const events = await read(fixture, body, options)
         checkPromises(events)
         const { finishReason, error } = doneOf(events)

@@ -72,12 +72,18 @@ export class Open<T> {
 
 /** Starts a server of any kind, and follows its connections. */
 export async function listen(server: Server, requests: () => number): Promise<TestServer> {
+  const connections = new Set<Socket>()
+  /** Those that a request came over: undici 6 and 8 (Node 22, 26) open one more, and leave it idle. */
   const sockets = new Open<Socket>()
   server.on('connection', (socket: Socket) => {
-    sockets.items.add(socket)
+    connections.add(socket)
+    socket.prependOnceListener('data', () => sockets.items.add(socket))
     // The client may reset the connection at any time; `close` follows.
     socket.on('error', () => undefined)
-    socket.on('close', () => sockets.delete(socket))
+    socket.on('close', () => {
+      connections.delete(socket)
+      sockets.delete(socket)
+    })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', 2048, resolve))
   return {
@@ -86,7 +92,7 @@ export async function listen(server: Server, requests: () => number): Promise<Te
     sockets: () => sockets.items.size,
     allClosed: () => sockets.allClosed(),
     async close() {
-      for (const socket of sockets.items) socket.destroy()
+      for (const socket of connections) socket.destroy()
       await new Promise((resolve) => server.close(resolve))
     },
   }

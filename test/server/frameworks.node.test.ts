@@ -16,6 +16,8 @@ type Start = (answer: () => Upstream) => Promise<string>
 async function listening(server: Server): Promise<string> {
   if (!server.listening) await new Promise((resolve) => server.on('listening', resolve))
   onTestFinished(async () => {
+    // undici 6 and 8 (Node 22, 26) leave a connection open that no request came over.
+    server.closeAllConnections()
     await new Promise((resolve) => server.close(resolve))
   })
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}${path}`
