@@ -35,7 +35,8 @@ export function testTable(fixtures: readonly Fixture[]): void {
     } else {
       test(`${fixture.name} (sniffed)`, () => testRow(fixture, {}, cuts))
       // Once the format is known both take the same path, so that fewer cuts will do.
-      test(`${fixture.name} (named)`, () => testRow(fixture, named, Math.min(Number(cuts) || 20, 20)))
+      test(`${fixture.name} (named)`, () =>
+        testRow(fixture, named, Math.min(Number(cuts) || 20, 20)))
     }
   }
 }

@@ -1,4 +1,5 @@
-import type { AddressInfo, Server } from 'node:net'
+import type { Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { serve } from '@hono/node-server'
 import { collect, streamChat } from 'chatwire'
 import { chatResponse, writeChat } from 'chatwire/server'
