@@ -92,7 +92,7 @@ const answers: Record<
 /** Waits a little for the last request with this id to be closed, then tells. */
 async function stateOf(closings: Promise<void>[]): Promise<RequestState> {
   const closed = Promise.all(closings).then(() => closings.length > 0)
-  return { requests: closings.length, closed: await Promise.race([closed, wait(2000, false)]) }
+  return { requests: closings.length, closed: await Promise.race([closed, wait(5000, false)]) }
 }
 
 /** Starts the server for the browser's tests; returns what stops it. */
