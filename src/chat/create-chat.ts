@@ -97,12 +97,14 @@ export function createChat(source: OptionsSource<WithFormat<ChatOptions>>): Chat
     const { notify = 'frame', pace } = options
     const draft = createDraft(newId())
     const pacer = pace ? createPacer(pace === true ? {} : pace, draft.add) : undefined
-    const ticker = createTicker(pacer && notify === 'sync' ? 'frame' : notify, () => {
+    const onTick = (): void => {
       pacer?.advance()
       if (draft.hasChanged()) publish()
       // A listener may have ended the run.
       if (run === started && pacer?.isPending()) ticker.request()
-    })
+    }
+    const isPaced = pacer !== undefined
+    const ticker = createTicker(isPaced && notify === 'sync' ? 'frame' : notify, onTick, isPaced)
     const started: Run = { options, draft, pacer, ticker }
     halt()
     messages = edit(messages)

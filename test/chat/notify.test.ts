@@ -7,7 +7,7 @@ import { fakePage, setHidden, stub } from './page.ts'
 
 const tokens = (count: number) => Array.from({ length: count }, () => ({ text: 'a ' }))
 
-test('listeners are told once per frame, however much comes, and of the end at once', async () => {
+test('listeners are told before every other frame, however much comes, and of the end at once', async () => {
   const clock = fakeClock()
   const { draw, waiting } = fakePage(false)
   const server = backend()
@@ -17,7 +17,10 @@ test('listeners are told once per frame, however much comes, and of the end at o
   expect(chat.notified).toHaveLength(1)
   for (let frame = 1; frame <= 3; frame += 1) {
     server.last().send(...tokens(50).map((token) => [token]))
-    await clock.pass(0)
+    // The first is asked for at once, the others not before the second frame after the last one.
+    await clock.pass(frame === 1 ? 0 : 27)
+    expect(waiting()).toBe(frame === 1 ? 1 : 0)
+    await clock.pass(frame === 1 ? 0 : 1)
     expect(chat.notified).toHaveLength(frame)
     expect(waiting()).toBe(1)
     draw()
@@ -66,7 +69,7 @@ test('a hidden tab is told by a timer, and so is one that is hidden after it ask
 
   setHidden(false)
   server.last().send([{ text: 'b' }])
-  await clock.pass(0)
+  await clock.pass(28)
   expect(waiting()).toBe(1)
   setHidden(true)
   await clock.pass(100)
@@ -85,10 +88,10 @@ test('throttled, listeners are told once in that time', async () => {
     server.last().send([{ text: 'a' }])
     await clock.pass(10)
   }
-  // One for the question, and one in 200 ms of the second that has passed.
-  expect(chat.notified).toHaveLength(1 + 5)
+  // One for the question, one for the first piece, and one in 200 ms of the second that has passed.
+  expect(chat.notified).toHaveLength(1 + 1 + 5)
   chat.stop()
-  expect(chat.notified).toHaveLength(1 + 5 + 1)
+  expect(chat.notified).toHaveLength(1 + 1 + 5 + 1)
   expect(chat.get().messages.at(-1)?.text).toBe('a'.repeat(100))
 })
 

@@ -112,7 +112,7 @@ const shortest = new Set(
   ),
 )
 
-/** In bytes: what is shorter is read byte by byte, too; what is longer, cut at two places. */
+/** In bytes: what is shorter is read byte by byte, too; what is longer, cut once. */
 const SHORT = 200
 
 /** The payloads, put into the framing, give the events of the row as it stands, however they are cut. */
@@ -124,7 +124,7 @@ async function expectSame(
   const body = framing.body(payloads)
   const bytes = utf8(body)
   const cuts: (readonly Uint8Array[])[] = [[bytes]]
-  cuts.push(...(bytes.length < SHORT ? [byteByByte(bytes)] : scatteredCuts(bytes, 2)))
+  cuts.push(...(bytes.length < SHORT ? [byteByByte(bytes)] : scatteredCuts(bytes, 1)))
   if (shortest.has(fixture)) cuts.push(...twoWayCuts(bytes))
   const sniffed = cuts.map((chunks): readonly [readonly Uint8Array[], ReadOptions] => [chunks, {}])
   const readings = fixture.sniffed === false ? [] : sniffed
