@@ -63,7 +63,7 @@ function probe(clock: FakeClock) {
     async say(...texts: string[]) {
       server.last().send(...texts.map((text) => [{ text }]))
       await clock.pass(0)
-      await clock.pass(16)
+      await clock.pass(34)
     },
     async ask(text: string) {
       chat().send(text)
@@ -174,7 +174,7 @@ test('strict mode neither stops nor doubles a request that an effect makes', asy
   expect(server.answers).toHaveLength(1)
   server.last().send([{ text: 'Hello' }])
   await clock.pass(0)
-  await clock.pass(16)
+  await clock.pass(34)
   expect(container.textContent).toBe('Hi|Hello')
   expect(server.last().cancels).toHaveLength(0)
   unmount()
@@ -200,7 +200,7 @@ test('strict mode sends a request once that an effect makes twice', async () => 
   expect(server.answers).toHaveLength(1)
   server.last().send([{ text: 'Hello' }])
   await clock.pass(0)
-  await clock.pass(16)
+  await clock.pass(34)
   expect(container.textContent).toBe('Hello')
 })
 
@@ -286,7 +286,7 @@ test('a component that selects the status is rendered when that changes', async 
   for (let frame = 0; frame < 5; frame += 1) {
     server.last().send([{ text: 'a' }])
     await clock.pass(0)
-    await clock.pass(16)
+    await clock.pass(34)
   }
   expect(chat.get().messages[1]?.text).toBe('aaaaa')
   expect(renders).toEqual(['idle', 'submitted', 'streaming'])

@@ -52,7 +52,7 @@ test('a component shows the answer as it streams, by runes, once per frame', asy
   for (const piece of ['a', 'b']) {
     server.last().send(...Array.from({ length: 100 }, () => [{ text: piece }]))
     await clock.pass(0)
-    await clock.pass(16)
+    await clock.pass(34)
   }
   expect(text()).toBe(`streaming: ${'a'.repeat(100)}${'b'.repeat(100)}`)
   server.last().send(['[DONE]'])

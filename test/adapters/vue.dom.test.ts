@@ -74,7 +74,7 @@ test('a component shows the answer as it streams, rendered once per frame', asyn
   for (const [frame, text] of ['a', 'b'].entries()) {
     server.last().send(...Array.from({ length: 100 }, () => [{ text }]))
     await clock.pass(0)
-    await clock.pass(16)
+    await clock.pass(34)
     expect(renders()).toBe(3 + frame)
   }
   expect(container.textContent).toBe(`streaming: ${'a'.repeat(100)}${'b'.repeat(100)}`)
@@ -104,7 +104,7 @@ test('what reads only the status is not rendered for every piece of text', async
   for (let frame = 0; frame < 5; frame += 1) {
     server.last().send([{ text: 'a' }])
     await clock.pass(0)
-    await clock.pass(16)
+    await clock.pass(34)
   }
   expect(made[0]?.messages.value.at(-1)?.text).toBe('aaaaa')
   // idle, submitted, streaming
@@ -157,7 +157,7 @@ test('other options do not start anything again; the next request takes them', a
   await clock.pass(0)
   server.last().send([{ text: 'Hel' }])
   tenant.value = '2'
-  await clock.pass(16)
+  await clock.pass(34)
   expect(container.textContent).toBe('streaming: Hel')
   expect(server.answers).toHaveLength(1)
   chat().send('Bye')
