@@ -123,7 +123,8 @@ export interface AnswerFacts {
   id?: string
   model?: string
   usage?: Usage
-  finishReason?: FinishReason
+  /** `undefined` takes back what was said: the answer goes on. */
+  finishReason?: FinishReason | undefined
   rawFinishReason?: string
 }
 
