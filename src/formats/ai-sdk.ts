@@ -195,7 +195,8 @@ function readAnswer(): ObjectReader {
         return
     }
     if (!type.startsWith('data-')) return emitData(type, chunk, emit)
-    emitData(type.slice('data-'.length), chunk['data'], emit, asText(chunk['id']))
+    const { data, id, transient } = chunk
+    emitData(type.slice('data-'.length), data, emit, asText(id), transient === true)
   }
 
   return {
