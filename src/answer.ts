@@ -66,7 +66,11 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
 
   function takeFacts({ type: _, ...facts }: Extract<WireEvent, { type: 'facts' }>): void {
     Object.assign(result, facts)
-    finishReason = facts.finishReason ?? finishReason
+    if (!('finishReason' in facts)) return
+    finishReason = facts.finishReason
+    if (finishReason !== undefined) return
+    result.finishReason = 'unknown'
+    delete result.rawFinishReason
   }
 
   const answer: Answer = {

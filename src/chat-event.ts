@@ -99,8 +99,8 @@ export type ContentEvent = (
   | ({ type: 'tool-result' } & ToolResult)
   | ({ type: 'source' } & Source)
   | ({ type: 'file' } & ChatFile)
-  /** What the wire format carries that has no place above. */
-  | { type: 'data'; name: string; data: unknown; id?: string }
+  /** What the wire format carries that has no place above; not to be kept if it is `transient`. */
+  | { type: 'data'; name: string; data: unknown; id?: string; transient?: true }
 ) & {
   /** Which of several parallel answers (`n` > 1) this belongs to; absent for the first. */
   choice?: number
@@ -123,7 +123,8 @@ export interface AnswerFacts {
   id?: string
   model?: string
   usage?: Usage
-  finishReason?: FinishReason
+  /** `undefined` takes back what was said: the answer goes on. */
+  finishReason?: FinishReason | undefined
   rawFinishReason?: string
 }
 

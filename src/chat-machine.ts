@@ -110,7 +110,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     const events: WireEvent[] = []
     const json = parseJson(frame.data)
     if (typeof json === 'string' || (typeof json === 'object' && json !== null)) {
-      decoder.push(frame, (event) => events.push(event))
+      decoder.push(frame, (event) => events.push(event), json)
       decoder.end((event) => events.push(event))
     }
     isDecoderEnded = true

@@ -94,7 +94,8 @@ export function createDraft(id: string): Draft {
         case 'tool-result':
           return changeCall(event.id, '', (call) => withResult(call, event))
         case 'data': {
-          const { choice: _, ...part } = event
+          const { choice: _, transient, ...part } = event
+          if (transient) return
           if (part.id === undefined) return put(parts.length, part)
           const key = JSON.stringify([part.name, part.id])
           const index = named.get(key) ?? parts.length

@@ -19,7 +19,10 @@ export interface StoreOptions {
    * reason. With `notify: 'sync'` listeners are told once per frame. Default `false`.
    */
   pace?: boolean | PaceOptions
-  /** Called with each piece of data as it arrives, also if `pace` still holds it back. */
+  /**
+   * Called with each piece of data as it arrives, also if `pace` still holds it back. Data that the
+   * server marks as transient comes here only.
+   */
   onData?(part: DataPart): void
   /** Called when an answer is complete, after listeners were told; not after `stop` or an error. */
   onFinish?(message: ChatMessage, result: ChatResult): void

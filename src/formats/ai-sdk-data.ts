@@ -19,7 +19,7 @@ const NAME = 'AI SDK data'
 /**
  * The data stream, version 1, of the AI SDK 3.4 to 4: one part a line, `0:"text"`; also such lines
  * in the data of an event stream. Only a call's result tells that the server ran the tool, so a
- * `tool-call` waits for it, or for the end; its arguments do not wait.
+ * `tool-call` waits for it, or for the end of its step; its arguments do not wait.
  *
  * End marker: the part `d`. A server's own last data may follow it. Some servers stop at the last
  * step's end, the part `e`, which says the same unless another step follows.
@@ -71,7 +71,7 @@ function decodeAiSdkData(): WireDecoder {
     const reason = finishReasonOf(word ?? 'stop')
     // The words "other" and "unknown" say nothing.
     const isRegular = /^(?:stop|tool-calls|unknown)$/.test(reason)
-    const finishReason = isRegular && calls.isWaiting() ? 'tool-calls' : reason
+    const finishReason = isRegular ? calls.reasonFor(reason) : reason
     calls.end(isRegular, emit)
     emitFacts({ finishReason, rawFinishReason: word }, emit)
   }
@@ -113,7 +113,7 @@ function decodeAiSdkData(): WireDecoder {
         return finish(part, emit)
       case 'e':
         lastStep = part
-        return
+        return calls.end(false, emit)
       case 'f':
         return readHead(head, part['messageId'], undefined, emit)
       case 'h': {

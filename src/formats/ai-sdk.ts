@@ -21,7 +21,7 @@ import { readUsage } from './usage.ts'
  * forwards them by hand. Parts need no start here, though the SDK's own client wants one.
  *
  * A tool that the app's own server runs is told from one of the caller's by nothing but its output,
- * so a `tool-call` waits for that, or for the end; its input does not wait.
+ * so a `tool-call` waits for that, or for the end of its step; its input does not wait.
  *
  * `reset-step` takes back what the step brought so far; text that was handed out cannot be, so it is
  * a `data` event. An `error` chunk is delivered last, because servers go on after it.
@@ -37,7 +37,6 @@ function readAnswer(): ObjectReader {
   let messageId: string | undefined
   let error: ChatError | undefined
   let end: 'finished' | 'aborted' | undefined
-  let mustRunTools = false
 
   /** The id of the call that a chunk is about. A call without one goes on until it is whole. */
   function callIdOf(chunk: WireObject, isStart = false): string {
@@ -82,9 +81,8 @@ function readAnswer(): ObjectReader {
     const reason = finishReasonOf(word ?? 'stop')
     // The words "other" and "unknown" say nothing; "interrupted" says that the model was cut off.
     const isRegular = /^(?:stop|tool-calls)$/.test(reason) || /^(?:other|unknown)$/.test(word ?? '')
-    mustRunTools ||= calls.isWaiting()
+    const finishReason = isRegular ? calls.reasonFor(reason) : reason
     calls.end(isRegular && error === undefined, emit)
-    const finishReason = isRegular && mustRunTools ? 'tool-calls' : reason
     emitFacts({ finishReason, rawFinishReason: word }, emit)
   }
 
@@ -132,7 +130,10 @@ function readAnswer(): ObjectReader {
       case 'tool-output-available':
       case 'tool-result':
         // A tool may show how far it is; its result comes at the end.
-        if (chunk['preliminary'] === true) break
+        if (chunk['preliminary'] === true) {
+          calls.runs(callIdOf(chunk), emit)
+          break
+        }
         return calls.answer(
           callIdOf(chunk),
           chunk['output'] ?? chunk['result'] ?? null,
@@ -142,6 +143,9 @@ function readAnswer(): ObjectReader {
       case 'tool-output-error':
       case 'tool-error':
         return calls.answer(callIdOf(chunk), chunk['errorText'] ?? chunk['error'], true, emit)
+      case 'tool-approval-request':
+        if (chunk['isAutomatic'] !== true) calls.asks(callIdOf(chunk), emit)
+        break
       case 'tool-output-denied':
         calls.runs(callIdOf(chunk), emit)
         break
@@ -162,9 +166,11 @@ function readAnswer(): ObjectReader {
         return readModel(chunk, emit)
       case 'start-step':
       case 'step-start':
+        // Another step may use the ids of its calls again.
+        return calls.forget()
       case 'finish-step':
       case 'step-finish':
-        // Another step may use the ids of its calls again.
+        calls.end(false, emit)
         calls.forget()
         return readModel(asObject(chunk['response']), emit)
       case 'reset-step':
@@ -189,7 +195,8 @@ function readAnswer(): ObjectReader {
         return
     }
     if (!type.startsWith('data-')) return emitData(type, chunk, emit)
-    emitData(type.slice('data-'.length), chunk['data'], emit, asText(chunk['id']))
+    const { data, id, transient } = chunk
+    emitData(type.slice('data-'.length), data, emit, asText(id), transient === true)
   }
 
   return {
@@ -225,7 +232,14 @@ function readSource(source: WireObject, raw: unknown, emit: Emit): void {
 
 function readFile(file: WireObject, emit: Emit): void {
   const mediaType = firstText(file, 'mediaType', 'mimeType')
-  emitFile({ mediaType, url: asText(file['url']), base64: firstText(file, 'base64', 'data') }, emit)
+  emitFile(
+    {
+      mediaType,
+      url: asText(file['url']),
+      base64: firstText(file, 'base64', 'base64Data', 'data'),
+    },
+    emit,
+  )
 }
 
 /** Token counts under the names that the SDK's own objects, and most apps' metadata, have. */

@@ -11,6 +11,9 @@ const NAME = 'Anthropic Messages'
  * Anthropic Messages, directly or through a gateway; the stream, one whole `message`,
  * and the legacy text completions.
  *
+ * One message a stream: the body may stay open behind its end. A server that runs the tools itself
+ * and goes on with another message needs a format of its own: `chatwire/server`, or `select` here.
+ *
  * End marker: `message_stop`; a stop reason is as good.
  * @see https://docs.anthropic.com/en/api/messages-streaming (read 2026-11-21)
  */

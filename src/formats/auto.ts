@@ -124,10 +124,10 @@ function decodeAuto(): WireDecoder {
     marksEnd() {
       return decoder.marksEnd()
     },
-    push(frame, emit) {
-      if (isSettled) return decoder.push(frame, emit)
+    push(frame, emit, parsed) {
+      if (isSettled) return decoder.push(frame, emit, parsed)
       // Parsed here, and handed on: the first payload may be the whole answer, and large.
-      const payload = parseJson(frame.data)
+      const payload = parsed ?? parseJson(frame.data)
       // Once a format of its own is found it stays: it may hold back what it has read.
       if (format === plain) choose(frame, payload)
       const take = (event: WireEvent): void => {

@@ -1,3 +1,4 @@
+import type { FinishReason } from '../chat-event.ts'
 import type { Emit } from './format.ts'
 import { endCall, feedCall, newCall, type OpenCall } from './tool-calls.ts'
 
@@ -8,8 +9,8 @@ interface AwaitedCall extends OpenCall {
 
 /**
  * The tool calls of formats in which only a call's result tells that the server ran the tool. A call
- * is handed on when its result comes, or when the answer ends without one and the caller must run
- * it. Its arguments are handed on as they come.
+ * is handed on when its result comes, or when its step or the answer ends without one and the caller
+ * must run it. Its arguments are handed on as they come.
  */
 export interface AwaitedCalls {
   /** Takes a piece of a call: its name, or argument text, or both. */
@@ -27,14 +28,18 @@ export interface AwaitedCalls {
   markProvided(id: string): void
   /** Nobody but the server is to run the tool: hands on the call. */
   runs(id: string, emit: Emit): void
+  /** The caller must answer for a call before anybody runs it: hands on the call. */
+  asks(id: string, emit: Emit): void
   /** Hands on the result of a call, once, and the call before it. */
   answer(id: string, output: unknown, isError: boolean, emit: Emit): void
-  /** Hands on the calls that are left: those that are whole, or all if the answer is over. */
+  /** A step ended: hands on the calls that are left and whole, or all if the answer is over. */
   end(isOver: boolean, emit: Emit): void
   /** Forgets which calls are over, because their ids may come again. */
   forget(): void
   /** Whether a call waits for the caller. */
   isWaiting(): boolean
+  /** Why a regular answer ended: whether calls are left to run decides, and not the word for it. */
+  reasonFor(reason: FinishReason): FinishReason
   /** Whether more of a call's arguments may come. */
   isOpen(id: string): boolean
 }
@@ -45,12 +50,17 @@ export function awaitCalls(): AwaitedCalls {
   /** Calls that were handed on: what still comes of them is a repetition. */
   const closed = new Set<string>()
   const answered = new Set<string>()
+  /** Calls that were handed on to the caller, and have no result. */
+  const waiting = new Set<string>()
+  let hasRun = false
 
   function close(call: AwaitedCall, emit: Emit): void {
     open.delete(call.id)
     closed.add(call.id)
     // Pieces that never got a name belong to no call.
-    if (call.name !== '') endCall(call, emit)
+    if (call.name === '') return
+    if (!call.providerExecuted) waiting.add(call.id)
+    endCall(call, emit)
   }
 
   const calls: AwaitedCalls = {
@@ -72,6 +82,7 @@ export function awaitCalls(): AwaitedCalls {
       if (call.providerExecuted) close(call, emit)
     },
     markProvided(id) {
+      hasRun = true
       const call = open.get(id)
       if (call !== undefined) call.providerExecuted = true
     },
@@ -83,6 +94,12 @@ export function awaitCalls(): AwaitedCalls {
       calls.markProvided(id)
       const call = open.get(id)
       if (call !== undefined) close(call, emit)
+      waiting.delete(id)
+    },
+    asks(id, emit) {
+      const call = open.get(id)
+      if (call !== undefined) close(call, emit)
+      waiting.add(id)
     },
     answer(id, output, isError, emit) {
       if (answered.has(id)) return
@@ -98,7 +115,12 @@ export function awaitCalls(): AwaitedCalls {
       answered.clear()
     },
     isWaiting() {
-      return [...open.values()].some((call) => !call.providerExecuted)
+      return waiting.size > 0 || [...open.values()].some((call) => !call.providerExecuted)
+    },
+    reasonFor(reason) {
+      if (calls.isWaiting()) return 'tool-calls'
+      // The model was to go on with the results, but the server has a limit of steps.
+      return reason === 'tool-calls' && hasRun ? 'stop' : reason
     },
     isOpen(id) {
       return open.get(id)?.isWhole === false

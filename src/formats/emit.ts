@@ -12,8 +12,20 @@ export function emitReasoning(value: unknown, emit: Emit): void {
 }
 
 /** Emits what has no place among the other events. */
-export function emitData(name: string, data: unknown, emit: Emit, id?: string): void {
-  emit({ type: 'data', name, data, ...(id !== undefined && { id }) })
+export function emitData(
+  name: string,
+  data: unknown,
+  emit: Emit,
+  id?: string,
+  transient = false,
+): void {
+  emit({
+    type: 'data',
+    name,
+    data,
+    ...(id !== undefined && { id }),
+    ...(transient && { transient }),
+  })
 }
 
 /** Emits the error that the server reports, in whatever shape. */

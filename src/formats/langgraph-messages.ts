@@ -1,5 +1,13 @@
 import type { AnswerFacts, Usage } from '../chat-event.ts'
-import { asArray, asObject, asText, firstText, isObject, type WireObject } from '../wire-value.ts'
+import {
+  asArray,
+  asObject,
+  asText,
+  firstText,
+  isObject,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
 import type { AwaitedCalls } from './awaited-calls.ts'
 import { emitData, emitFacts, emitReasoning, readHead } from './emit.ts'
 import type { Emit } from './format.ts'
@@ -35,10 +43,17 @@ export interface MessageReader {
   finish(): AnswerFacts | undefined
 }
 
-/** What a serialised message is by its `type`: `ai`, `AIMessageChunk`, `tool`, … */
-function roleOf(message: WireObject): 'model' | 'tool' | undefined {
+/** Who speaks, by the `type` or `role` of a serialised message: `ai`, `AIMessageChunk`, `tool`, … */
+const ROLES: readonly [RegExp, 'model' | 'tool' | 'user'][] = [
+  [/^(?:ai|assistant)/i, 'model'],
+  [/^tool/i, 'tool'],
+  [/^(?:human|user)/i, 'user'],
+]
+
+/** Who speaks in a message; `undefined` if neither the model, nor a tool, nor the user does. */
+export function roleOf(message: WireObject): 'model' | 'tool' | 'user' | undefined {
   const type = firstText(message, 'type', 'role') ?? ''
-  return /^(?:ai|assistant)/i.test(type) ? 'model' : /^tool/i.test(type) ? 'tool' : undefined
+  return ROLES.find(([pattern]) => pattern.test(type))?.[1]
 }
 
 export function readMessages(calls: AwaitedCalls): MessageReader {
@@ -131,7 +146,7 @@ export function readMessages(calls: AwaitedCalls): MessageReader {
       if (message === undefined) return
       const role = roleOf(message)
       if (role === 'tool') return readTool(message, emit)
-      if (role === undefined) return
+      if (role !== 'model') return
       isStreamed = true
       const known = messageAt(asText(message['id']) ?? key, name)
       if (known.mode !== name) return
@@ -143,7 +158,7 @@ export function readMessages(calls: AwaitedCalls): MessageReader {
       const role = roleOf(message)
       if (role === 'tool') return readTool(message, emit)
       const messageId = asText(message['id'])
-      if (role === undefined || messageId === undefined) return
+      if (role !== 'model' || messageId === undefined) return
       const known = messageAt(messageId, 'state')
       if (!isStreamed) readModel(message, known, 'whole', emit)
       else if (known.mode !== 'state') giveCalls(message, emit)
@@ -158,8 +173,15 @@ function repeats(content: unknown, { opening, textLength }: Message): boolean {
   return content.length >= textLength && content.startsWith(opening)
 }
 
+/** The messages that a state, or a change of it, holds: a list, or one. */
+export function messagesIn(state: unknown): WireObject[] {
+  const value = valueAt(state, 'messages')
+  const list = Array.isArray(value) ? value : [value]
+  return list.map(unwrap).filter((message) => message !== undefined)
+}
+
 /** LangChain's own serialisation keeps the message in `kwargs`. */
-function unwrap(value: unknown): WireObject | undefined {
+export function unwrap(value: unknown): WireObject | undefined {
   const message = asObject(value)
   if (message?.['lc'] === undefined) return message
   return { type: asArray(message['id']).at(-1), ...asObject(message['kwargs']) }

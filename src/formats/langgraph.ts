@@ -3,7 +3,7 @@ import { awaitCalls } from './awaited-calls.ts'
 import { emitData, emitError, emitFacts } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
 import { DONE, emitText, isKeepalive, parsePayload } from './frames.ts'
-import { readMessages, type StreamMode } from './langgraph-messages.ts'
+import { messagesIn, readMessages, roleOf, type StreamMode, unwrap } from './langgraph-messages.ts'
 import { readProtocol } from './langgraph-protocol.ts'
 
 /**
@@ -32,36 +32,39 @@ function decodeLanggraph(): WireDecoder {
   /** The messages that the conversation began with; `undefined` before the state first came. */
   let history: Set<unknown> | undefined
 
+  function isNew({ id, tool_call_id }: WireObject): boolean {
+    return history?.has(tool_call_id ?? id) !== true
+  }
+
   /** The whole state. The first one is what the run was given. */
   function readValues(state: unknown, emit: Emit): void {
-    const all = asArray(valueAt(state, 'messages')).filter(isObject)
+    const all = messagesIn(state)
     if (history === undefined) {
       history = new Set(all.map(({ id, tool_call_id }) => tool_call_id ?? id))
       return
     }
-    for (const message of all) {
-      const { id, tool_call_id } = message
-      if (!history.has(tool_call_id ?? id)) messages.readState(message, emit)
-    }
+    for (const message of all.filter(isNew)) messages.readState(message, emit)
   }
 
   /** What each node changed in the state. */
   function readUpdates(update: unknown, emit: Emit): void {
     for (const change of Object.values(asObject(update) ?? {})) {
-      const added = valueAt(change, 'messages')
-      for (const message of Array.isArray(added) ? added : [added]) {
-        if (isObject(message)) messages.readState(message, emit)
-      }
+      const all = messagesIn(change)
+      // A node that is itself a graph hands back the whole conversation, of which the end is new.
+      const start = all.map(roleOf).lastIndexOf('user') + 1
+      for (const message of all.slice(start).filter(isNew)) messages.readState(message, emit)
     }
   }
 
   /** An event of LangChain's `astream_events`. */
   function readRunnableEvent(name: string, event: WireObject, mode: StreamMode, emit: Emit): void {
     const kind = asText(event['event'])
-    const chunk = asObject(event['data'])?.['chunk']
+    const { chunk, output } = asObject(event['data']) ?? {}
     if (kind === 'on_chat_model_stream' && isObject(chunk)) {
       return messages.read(chunk, mode, asText(event['run_id']) ?? '', emit)
     }
+    const result = kind === 'on_tool_end' ? unwrap(output) : undefined
+    if (result !== undefined) messages.readState(result, emit)
     emitData(kind ?? name, event, emit)
   }
 
@@ -145,6 +148,9 @@ function decodeLanggraph(): WireDecoder {
       if (frame.type !== 'message') return readMode(frame.type, payload, emit)
       // Without a name of its own a frame may hold one: `[mode, data]` or `{event, data}`.
       const name = asText(asArray(payload)[0]) ?? asText(object?.['event'])
+      if (object !== undefined && name?.startsWith('on_')) {
+        return readRunnableEvent(name, object, EVENTS, emit)
+      }
       if (name !== undefined) {
         return readMode(name, object === undefined ? asArray(payload)[1] : object['data'], emit)
       }

@@ -1,5 +1,13 @@
 import { type JsonScan, scanJson } from '../json-scan.ts'
-import { asArray, asNumber, asObject, asText } from '../wire-value.ts'
+import {
+  asArray,
+  asNumber,
+  asObject,
+  asText,
+  parseJson,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
 import type { Emit } from './format.ts'
 import { endCall, feedCall, inputTextOf, newCall, type OpenCall } from './tool-calls.ts'
 
@@ -24,8 +32,19 @@ export interface ToolCallCollector {
   size(): number
   /** Takes `delta.tool_calls` or the deprecated `delta.function_call`. */
   push(toolCalls: unknown, functionCall: unknown, emit: Emit): void
-  /** The answer is over: hands on every call, complete. */
-  end(emit: Emit): void
+  /** The server ran a tool: hands on the result, and its call before it. */
+  answer(id: string, output: unknown, emit: Emit): void
+  /** The turn is over: hands on every call that is left, complete. */
+  end(emit: Emit, isProviderExecuted?: boolean): void
+}
+
+/** What the tool runner of OpenAI's SDK puts before the message of a tool, in `object`. */
+const TOOL_MESSAGE = 'chat.completion.chunk.message:'
+
+/** The message of a tool that ran, if a chunk is that. */
+export function toolMessageOf({ object }: WireObject): WireObject | undefined {
+  if (typeof object !== 'string' || !object.startsWith(TOOL_MESSAGE)) return undefined
+  return asObject(valueAt(parseJson(object.slice(TOOL_MESSAGE.length)), 'message'))
 }
 
 /**
@@ -33,15 +52,15 @@ export interface ToolCallCollector {
  * id and name, later ones only the index, and nothing marks the end. Servers deviate in every
  * respect, so each piece is matched by what it does carry; see {@link resolve}.
  *
- * @param newId - Makes an id for a call that comes without one, from how many there are.
+ * @param newId - Makes an id for a call that comes without one.
  */
-export function collectToolCalls(newId: (count: number) => string): ToolCallCollector {
+export function collectToolCalls(newId: () => string): ToolCallCollector {
   const calls: Call[] = []
   const byIndex = new Map<number, Call>()
   const byId = new Map<string, Call>()
 
   function create({ id }: Piece): Call {
-    const open = newCall(id ?? newId(calls.length))
+    const open = newCall(id ?? newId())
     const call: Call = { ...open, scan: scanJson(), isJson: undefined, isComplete: false }
     calls.push(call)
     return call
@@ -85,6 +104,13 @@ export function collectToolCalls(newId: (count: number) => string): ToolCallColl
     feedCall(call, piece.name, piece.input, emit)
   }
 
+  function complete(ended: readonly Call[], isProviderExecuted: boolean, emit: Emit): void {
+    for (const call of ended) {
+      if (isProviderExecuted) call.providerExecuted = true
+      endCall(call, emit)
+    }
+  }
+
   return {
     size() {
       return calls.length
@@ -112,8 +138,13 @@ export function collectToolCalls(newId: (count: number) => string): ToolCallColl
       const { name, arguments: input } = legacy
       take({ index: 0, id: undefined, name: asText(name), input: inputTextOf(input) }, emit)
     },
-    end(emit) {
-      for (const call of calls.splice(0)) endCall(call, emit)
+    answer(id, output, emit) {
+      const index = calls.findIndex((call) => call.id === id)
+      if (index !== -1) complete(calls.splice(index, 1), true, emit)
+      emit({ type: 'tool-result', id, output, isError: false })
+    },
+    end(emit, isProviderExecuted = false) {
+      complete(calls.splice(0), isProviderExecuted, emit)
     },
   }
 }

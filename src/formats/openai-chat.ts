@@ -3,7 +3,6 @@ import {
   asNumber,
   asObject,
   asText,
-  firstText,
   isObject,
   valueAt,
   type WireObject,
@@ -13,7 +12,6 @@ import {
   emitError,
   emitFacts,
   emitReasoning,
-  emitSource,
   type Head,
   markWith,
   mediaTypeOf,
@@ -21,13 +19,17 @@ import {
 } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
 import { emitFinish, emitText, isFault, type ObjectReader, objectFormat } from './frames.ts'
-import { collectToolCalls, type ToolCallCollector } from './openai-chat-tools.ts'
+import { readPart, readSource, reasoningOf } from './openai-chat-parts.ts'
+import { collectToolCalls, type ToolCallCollector, toolMessageOf } from './openai-chat-tools.ts'
 import { readUsage } from './usage.ts'
 
 /**
  * OpenAI Chat Completions, and the servers compatible with it: Azure, OpenRouter, DeepSeek, Mistral,
  * Groq, xAI, Together, Perplexity, vLLM, llama.cpp, LM Studio, Ollama's `/v1`, and many more. Reads
  * the stream as well as one whole `chat.completion`, and legacy completions.
+ *
+ * A server that runs the tools itself may send the completions of all its turns in one stream, as
+ * `runTools().toReadableStream()` does: they are one answer, which ends as the last of them ends.
  *
  * End marker: `[DONE]`; a finish reason is as good, because many servers stop there.
  * @see https://platform.openai.com/docs/api-reference/chat-streaming (read 2026-11-21)
@@ -37,44 +39,73 @@ export const openaiChat: WireFormat = /* @__PURE__ */ objectFormat(
   readAnswer,
 )
 
-/** What is known of one of the parallel answers. */
+/** What is known of one of the parallel answers, or of its present turn. */
 interface Choice {
   toolCalls: ToolCallCollector
-  /** What was cited: sources repeat on every chunk with some servers. */
+  /** What was cited. */
   sources: Set<string>
   hasDelta: boolean
   isRefused: boolean
   finishReason: string | undefined
+  /** The id of its completion. */
+  id: string | undefined
+  /** The same once it finished; not with servers that give every chunk another id. */
+  finishedId: string | undefined
 }
 
 function readAnswer(): ObjectReader {
   const choices = new Map<number, Choice>()
   const head: Head = {}
   let ended = false
+  let unnamedCalls = 0
   /** Whether the answer came whole, in a `message`. */
   let isWhole = false
 
-  function choiceAt(index: number): Choice {
-    let choice = choices.get(index)
-    if (choice === undefined) {
-      const toolCalls = collectToolCalls((count) => `${head.id ?? 'call'}-${index}-${count}`)
-      choice = {
-        toolCalls,
-        sources: new Set(),
-        hasDelta: false,
-        isRefused: false,
-        finishReason: undefined,
-      }
-      choices.set(index, choice)
+  function newChoice(index: number): Choice {
+    const choice: Choice = {
+      toolCalls: collectToolCalls(() => `${head.id ?? 'call'}-${++unnamedCalls}`),
+      sources: new Set(),
+      hasDelta: false,
+      isRefused: false,
+      finishReason: undefined,
+      id: undefined,
+      finishedId: undefined,
     }
+    choices.set(index, choice)
     return choice
   }
 
-  function readChoice(value: WireObject, emit: Emit): void {
-    const index = asNumber(value['index']) ?? 0
+  function choiceAt(index: number): Choice {
+    return choices.get(index) ?? newChoice(index)
+  }
+
+  /** Which turn a chunk belongs to: one of another completion, after its end, begins the next. */
+  function turnAt(index: number, role: unknown, id: string | undefined, emit: Emit): Choice {
     const choice = choiceAt(index)
+    const { finishedId } = choice
+    const isOther = finishedId !== undefined && id !== undefined && id !== finishedId
+    if (!isOther || role !== 'assistant') return choice
+    // The model goes on: what it had asked for is done.
+    choice.toolCalls.end(emit, true)
+    emit({ type: 'facts', finishReason: undefined })
+    return newChoice(index)
+  }
+
+  /** The server ran a tool. Why the turn finished is not why the answer will. */
+  function readToolMessage(message: WireObject, emit: Emit): void {
+    const choice = choiceAt(0)
+    choice.toolCalls.answer(asText(message['tool_call_id']) ?? '', message['content'], emit)
+    choice.finishReason = undefined
+    emit({ type: 'facts', finishReason: undefined })
+    if (choice.toolCalls.size() === 0) newChoice(0)
+  }
+
+  function readChoice(value: WireObject, id: string | undefined, emit: Emit): void {
+    const index = asNumber(value['index']) ?? 0
     const out = index === 0 ? emit : markWith(index, emit)
     const delta = asObject(value['delta'])
+    const choice = turnAt(index, delta?.['role'], id, out)
+    choice.id ??= id
     // Perplexity and Writer repeat the whole text in `message` beside the deltas. Only where there
     // are none is it the answer.
     const message = choice.hasDelta ? undefined : asObject(value['message'])
@@ -90,6 +121,7 @@ function readAnswer(): ObjectReader {
     const reason = asText(value['finish_reason'])
     if (reason === undefined) return
     choice.finishReason = reason
+    choice.finishedId = id === choice.id ? id : undefined
     finishChoice(choice, out)
   }
 
@@ -121,7 +153,7 @@ function readAnswer(): ObjectReader {
       readSource(
         outer?.['url_citation'] ?? outer?.['document_citation'] ?? outer,
         annotation,
-        choice,
+        choice.sources,
         emit,
       )
     }
@@ -130,15 +162,18 @@ function readAnswer(): ObjectReader {
   function readChunk(chunk: WireObject, emit: Emit): void {
     readHead(head, chunk['id'], chunk['model'], emit)
     const values = asArray(chunk['choices'])
-    for (const choice of values) if (isObject(choice)) readChoice(choice, emit)
+    const id = asText(chunk['id'])
+    for (const choice of values) if (isObject(choice)) readChoice(choice, id, emit)
+    const toolMessage = toolMessageOf(chunk)
+    if (toolMessage !== undefined) readToolMessage(toolMessage, emit)
     for (const result of asArray(chunk['search_results'])) {
-      readSource(result, result, choiceAt(0), emit)
+      readSource(result, result, choiceAt(0).sources, emit)
     }
     for (const citation of asArray(chunk['citations'])) {
       readSource(
         typeof citation === 'string' ? { url: citation } : citation,
         citation,
-        choiceAt(0),
+        choiceAt(0).sources,
         emit,
       )
     }
@@ -193,33 +228,4 @@ function readAnswer(): ObjectReader {
 function finishChoice({ finishReason, toolCalls, isRefused }: Choice, emit: Emit): void {
   const stopped = toolCalls.size() > 0 ? 'tool-calls' : isRefused ? 'content-filter' : 'stop'
   emitFinish(finishReason, stopped, emit)
-}
-
-function readSource(value: unknown, raw: unknown, { sources }: Choice, emit: Emit): void {
-  const source = asObject(value)
-  const url = asText(source?.['url'])
-  const title = asText(source?.['title'])
-  if ((url ?? title) !== undefined) emitSource({ url, title }, raw, emit, sources)
-}
-
-/** One of the three places where servers put reasoning; the same text may stand in several. */
-function reasoningOf(delta: WireObject): string | undefined {
-  const plain = asText(delta['reasoning_content']) ?? asText(delta['reasoning'])
-  const details = delta['reasoning_details']
-  if (plain !== undefined || !Array.isArray(details)) return plain
-  return asText(
-    details.map((detail) => firstText(asObject(detail), 'text', 'summary') ?? '').join(''),
-  )
-}
-
-/** A part of Mistral's content arrays: `thinking`, `text`, or a reference. */
-function readPart(value: unknown, emit: Emit): void {
-  if (typeof value === 'string') return emitText(value, emit)
-  const part = asObject(value)
-  const thinking = part?.['thinking']
-  emitReasoning(thinking, emit)
-  for (const piece of asArray(thinking)) emitReasoning(valueAt(piece, 'text'), emit)
-  const type = part?.['type'] ?? 'text'
-  if (type === 'text' || type === 'output_text') emitText(part?.['text'], emit)
-  if (type === 'reference') emitData(type, part, emit)
 }

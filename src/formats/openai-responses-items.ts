@@ -29,6 +29,13 @@ export function newItem(): Item {
   return { seen: new Set(), call: undefined, wholeInput: '', isDone: false }
 }
 
+/** What tells the item that an event is about from the others. */
+export function keyOf(payload: WireObject): unknown {
+  const { item } = payload
+  const place = payload['output_index'] ?? payload['item_id']
+  return place ?? valueAt(item, 'id') ?? valueAt(item, 'call_id')
+}
+
 /** What a message or a piece of reasoning consists of, in order. */
 export function* partsOf(
   item: WireObject,

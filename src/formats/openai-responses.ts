@@ -17,6 +17,7 @@ import {
   inputOfItem,
   inputText,
   isProviderExecuted,
+  keyOf,
   nameOf,
   newItem,
   partsOf,
@@ -31,6 +32,9 @@ import { readUsage } from './usage.ts'
 /**
  * OpenAI Responses, directly or through Azure, OpenRouter, xAI, LM Studio, vLLM and others; the
  * stream, and one whole `response`.
+ *
+ * One response a stream: the body may stay open behind its end. A server that runs the tools itself
+ * and goes on with another response needs a format of its own: `chatwire/server`, or `select` here.
  *
  * End marker: `response.completed`, `.incomplete` or `.failed`; `[DONE]` (OpenRouter) is as good.
  * @see https://platform.openai.com/docs/api-reference/responses-streaming (read 2026-11-21)
@@ -52,11 +56,6 @@ function readAnswer(): ObjectReader {
   let hasContent = false
   let isRefused = false
   let unnamedCalls = 0
-
-  function keyOf(payload: WireObject): unknown {
-    const item = asObject(payload['item'])
-    return payload['output_index'] ?? payload['item_id'] ?? item?.['id'] ?? item?.['call_id']
-  }
 
   function itemAt(payload: WireObject): Item {
     const key = keyOf(payload)

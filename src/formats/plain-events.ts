@@ -129,7 +129,8 @@ function eventByType(value: WireObject): ContentEvent | undefined {
     }
     case 'data': {
       if (name === undefined) return undefined
-      return { type, name, data: value['data'], ...defined({ id }) }
+      const mark = value['transient'] === true && { transient: true as const }
+      return { type, name, data: value['data'], ...defined({ id }), ...mark }
     }
     default:
       return undefined

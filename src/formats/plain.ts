@@ -151,17 +151,21 @@ function decodePlain(): WireDecoder {
 
   return {
     marksEnd: () => false,
-    push(frame, emit) {
+    push(frame, emit, parsed) {
       const { data, type } = frame
       if (data === DONE) return emit({ type: 'complete' })
       if (mode === 'json' && type === 'message' && data.charCodeAt(0) === 123) {
-        return readObject(frame, parsePayload(frame, plain.name) as WireObject, emit)
+        const payload = parsed ?? parsePayload(frame, plain.name)
+        return readObject(frame, payload as WireObject, emit)
       }
       if (data === '' && DONE_NAME.test(type)) return emit({ type: 'complete' })
       // In a stream of raw text a token may well read "ping".
       if (mode === 'raw' ? data === '' : isKeepalive(frame)) return
       // In raw text JSON is text, unless it is an object that says the stream failed or ended.
-      const json = mode === 'raw' && data.charAt(0) !== '{' ? undefined : parseJson(data)
+      const isText = mode === 'raw' && data.charAt(0) !== '{'
+      const json = isText ? undefined : (parsed ?? parseJson(data))
+      // Nothing, as JSON says it.
+      if (json === null && !isNotice(frame)) return
       if (mode === undefined) {
         const isJson = isObject(json) || Array.isArray(json) || typeof json === 'string'
         if (json === undefined && /^\{\s*"/.test(data)) parsePayload(frame, plain.name)
@@ -173,8 +177,7 @@ function decodePlain(): WireDecoder {
         if (json === DONE) return emit({ type: 'complete' })
         if (typeof json === 'string') return readRaw({ ...frame, data: json }, emit)
         if (json === undefined && !isNotice(frame)) parsePayload(frame, plain.name)
-        if (json === null) return
-        if (json !== undefined) return emit({ type: 'data', name: type, data: json })
+        if (json != null) return emit({ type: 'data', name: type, data: json })
       } else if (isObject(json) && (isFault(json) || isEnd(json) || ERROR_NAME.test(type))) {
         return readObject(frame, json, emit)
       }

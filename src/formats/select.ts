@@ -48,9 +48,9 @@ export function select(fn: (payload: unknown, frame: SseEvent) => Selected): Wir
     name: 'select',
     decoder: () => ({
       marksEnd: () => false,
-      push(frame, emit) {
+      push(frame, emit, parsed) {
         if (frame.data === DONE) return emit({ type: 'complete' })
-        const json = parseJson(frame.data)
+        const json = parsed ?? parseJson(frame.data)
         const payload = json === undefined ? frame.data : json
         for (const item of ask(payload, frame)) handOn(item, emit)
       },

@@ -57,7 +57,7 @@ export function thinkTags(format: WireFormat): WireFormat {
         marksEnd() {
           return inner.marksEnd()
         },
-        push: (frame, emit) => inner.push(frame, split(emit)),
+        push: (frame, emit, parsed) => inner.push(frame, split(emit), parsed),
         ...(inner.pushText && {
           pushText: (text: string, emit: Emit) => inner.pushText?.(text, split(emit)),
         }),

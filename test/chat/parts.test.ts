@@ -119,6 +119,18 @@ test('the result of a call that came earlier than the call, or without it, is ke
   ])
 })
 
+test('data that is transient is heard of, and no part of the message', async () => {
+  const heard: unknown[] = []
+  const event = { type: 'data', name: 'status', data: 'searching', transient: true } as const
+  const chat = createChat({
+    request: () => eventsOf([event, text('x'), event]),
+    onData: (part) => heard.push(part),
+  })
+  await chat.send('Hi')
+  expect(heard).toEqual([event, event])
+  expect(chat.get().messages.at(-1)?.parts).toEqual([{ type: 'text', text: 'x' }])
+})
+
 test('data with the id of earlier data replaces it, in its place', async () => {
   expect(await partsOf([data(1, 'a'), data(1, 'b'), text('x'), data(2, 'a')])).toEqual([
     { type: 'data', name: 'status', data: 2, id: 'a' },

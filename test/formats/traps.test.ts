@@ -269,6 +269,6 @@ test('a data part is handed on with its id each time it comes, a transient one t
   expect(events.slice(0, -1)).toEqual([
     { type: 'data', name: 'weather', id: 'w', data: 1 },
     { type: 'data', name: 'weather', id: 'w', data: 2 },
-    { type: 'data', name: 'note', data: 3 },
+    { type: 'data', name: 'note', data: 3, transient: true },
   ])
 })

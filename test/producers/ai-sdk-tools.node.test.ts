@@ -24,13 +24,19 @@ const tools: ToolSet = {
   search: { inputSchema },
 }
 
+/** The page must not run what the server has run. */
+const providerExecuted = true
 const inputText = '{"city":"Paris"}'
 const input = { city: 'Paris' }
 const answer = [...text('Done.'), finish('stop', 'end_turn')]
 
 /** Asks a route that has the model run in at most two steps, and writes as AI SDK 5 and 6 do. */
 function askTools(...steps: Part[][]): Promise<Answer> {
-  const options = { prompt: 'Hi', tools, stopWhen: isStepCount(2) }
+  return askInSteps(2, ...steps)
+}
+
+function askInSteps(count: number, ...steps: Part[][]): Promise<Answer> {
+  const options = { prompt: 'Hi', tools, stopWhen: isStepCount(count) }
   return ask(() => streamText({ model: modelOf(...steps), ...options }).toUIMessageStreamResponse())
 }
 
@@ -44,7 +50,7 @@ describe('a tool of the AI SDK 7', () => {
     const { events, done } = await askTools(calling('failing'), answer)
     expect(events).toEqual([
       { type: 'tool-call-delta', id: 'call-a', name: 'failing', delta: inputText },
-      { type: 'tool-call', id: 'call-a', name: 'failing', input, inputText },
+      { type: 'tool-call', id: 'call-a', name: 'failing', input, inputText, providerExecuted },
       { type: 'tool-result', id: 'call-a', output: 'Error: No such city', isError: true },
       { type: 'text', text: 'Done.' },
     ])
@@ -60,7 +66,7 @@ describe('a tool of the AI SDK 7', () => {
     })
     expect(events).toEqual([
       { type: 'tool-call-delta', id: 'call-a', name: 'slow', delta: inputText },
-      { type: 'tool-call', id: 'call-a', name: 'slow', input, inputText },
+      { type: 'tool-call', id: 'call-a', name: 'slow', input, inputText, providerExecuted },
       progress('half'),
       progress('whole'),
       { type: 'tool-result', id: 'call-a', output: 'whole', isError: false },
@@ -69,17 +75,28 @@ describe('a tool of the AI SDK 7', () => {
     expect(done.finishReason).toBe('stop')
   })
 
+  it('that the server ran in the last of its steps leaves nothing to run', async () => {
+    const { events, done } = await askInSteps(1, calling('slow'))
+    const types = ['tool-call-delta', 'tool-call', 'data', 'data', 'tool-result']
+    expect(events).toMatchObject(types.map((type) => ({ type })))
+    expect(done).toMatchObject({ finishReason: 'stop', rawFinishReason: 'tool-calls' })
+  })
+
   it('that needs approval waits for the page, which is told what to approve', async () => {
     const { events, done } = await askTools(calling('guarded'))
-    expect(events.at(-1)).toEqual({
-      type: 'data',
-      name: 'tool-approval-request',
-      data: {
-        type: 'tool-approval-request',
-        approvalId: expect.any(String),
-        toolCallId: 'call-a',
+    expect(events).toEqual([
+      { type: 'tool-call-delta', id: 'call-a', name: 'guarded', delta: inputText },
+      { type: 'tool-call', id: 'call-a', name: 'guarded', input, inputText },
+      {
+        type: 'data',
+        name: 'tool-approval-request',
+        data: {
+          type: 'tool-approval-request',
+          approvalId: expect.any(String),
+          toolCallId: 'call-a',
+        },
       },
-    })
+    ])
     expect(done).toMatchObject({ finishReason: 'tool-calls', toolCalls: [{ id: 'call-a', input }] })
     expect(done.toolResults).toEqual([])
   })
@@ -99,7 +116,7 @@ describe('a tool of the AI SDK 7', () => {
         name: 'search',
         input,
         inputText,
-        providerExecuted: true,
+        providerExecuted,
       },
       { type: 'tool-result', id: 'call-a', output: { hits: 1 }, isError: false },
       { type: 'text', text: 'Done.' },

@@ -94,7 +94,7 @@ describe('a UI message stream of the AI SDK 7', () => {
     expect(events).toEqual([
       status,
       { type: 'tool-call-delta', ...call, delta: inputText },
-      { type: 'tool-call', ...call, input: { city: 'Paris' }, inputText },
+      { type: 'tool-call', ...call, input: { city: 'Paris' }, inputText, providerExecuted: true },
       {
         type: 'tool-result',
         id: 'call-a',

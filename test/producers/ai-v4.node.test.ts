@@ -48,8 +48,8 @@ function modelOf(...steps: Part[][]): LanguageModel {
   }))
 }
 
-function streamOf(model: LanguageModel) {
-  return streamText({ model, prompt: 'Hi', tools, maxSteps: 5, toolCallStreaming: true })
+function streamOf(model: LanguageModel, maxSteps = 5) {
+  return streamText({ model, prompt: 'Hi', tools, maxSteps, toolCallStreaming: true })
 }
 
 const getErrorMessage = (error: unknown) => `${error}`
@@ -135,7 +135,7 @@ describe('a data stream of the AI SDK 4', () => {
     const inputText = '{"city":"Paris"}'
     expect(events).toEqual([
       { type: 'tool-call-delta', ...call, delta: inputText },
-      { type: 'tool-call', ...call, input: { city: 'Paris' }, inputText },
+      { type: 'tool-call', ...call, input: { city: 'Paris' }, inputText, providerExecuted: true },
       {
         type: 'tool-result',
         id: 'call-a',
@@ -148,6 +148,15 @@ describe('a data stream of the AI SDK 4', () => {
     expect(done).toMatchObject({
       finishReason: 'stop',
       usage: { inputTokens: 24, outputTokens: 14 },
+    })
+  })
+
+  it('leaves nothing to run where the server ran the tool in its only step', async () => {
+    const { done } = await ask(() => streamOf(modelOf(toolSteps[0]), 1).toDataStreamResponse())
+    expect(done).toMatchObject({
+      finishReason: 'stop',
+      rawFinishReason: 'tool-calls',
+      toolResults: [{ id: 'call-a' }],
     })
   })
 

@@ -1,3 +1,5 @@
+import { FakeListChatModel } from '@langchain/core/utils/testing'
+import { MessagesAnnotation, START, StateGraph } from '@langchain/langgraph'
 import { describe, expect, it } from 'vitest'
 import { chat } from '../../examples/servers/langgraph.ts'
 import { ask, askCut, piecesOf } from './ask.ts'
@@ -147,4 +149,57 @@ it('a message that a route serialises by hand is read, too', async () => {
     { type: 'text', text: whole },
   ])
   expect(done).toMatchObject({ finishReason: 'stop', model: 'big-1', usage: { inputTokens: 12 } })
+})
+
+describe('a graph that a route streams by hand', () => {
+  const input = {
+    messages: [
+      { role: 'user', content: 'Hello!', id: 'user-1' },
+      { role: 'assistant', content: 'An old answer. ', id: 'old-1' },
+      { role: 'user', content: 'What now?', id: 'user-2' },
+    ],
+  }
+
+  function graphOf(model: FakeListChatModel) {
+    return new StateGraph(MessagesAnnotation)
+      .addNode('agent', async ({ messages }) => ({ messages: [await model.invoke(messages)] }))
+      .addEdge(START, 'agent')
+      .compile()
+  }
+
+  const model = () =>
+    new FakeListChatModel({ responses: [whole], generationInfo: { finish_reason: 'stop' } })
+
+  async function eventStream(events: AsyncIterable<unknown>, name = ''): Promise<Response> {
+    let frames = ''
+    for await (const event of events) {
+      frames += `${name && `event: ${name}\n`}data: ${JSON.stringify(event)}\n\n`
+    }
+    return new Response(frames, { headers: { 'content-type': 'text/event-stream' } })
+  }
+
+  it('gives the text of the events of its model', async () => {
+    const { done } = await ask(() =>
+      eventStream(graphOf(model()).streamEvents(input, { version: 'v2' })),
+    )
+    expect(done.text).toBe(whole)
+  })
+
+  it.each(['values', 'updates'] as const)('gives the new text of its %s', async (streamMode) => {
+    const { done } = await ask(async () =>
+      eventStream(await graphOf(model()).stream(input, { streamMode }), streamMode),
+    )
+    expect(done.text).toBe(whole)
+  })
+
+  it('gives no old text where a node is a graph, which hands back the conversation', async () => {
+    const outer = new StateGraph(MessagesAnnotation)
+      .addNode('inner', graphOf(model()))
+      .addEdge(START, 'inner')
+      .compile()
+    const { done } = await ask(async () =>
+      eventStream(await outer.stream(input, { streamMode: 'updates' }), 'updates'),
+    )
+    expect(done.text).toBe(whole)
+  })
 })

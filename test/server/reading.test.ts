@@ -78,7 +78,16 @@ describe('frames that are nearly ours', () => {
   test('have no fields but those that they may have, of the types that they must have', async () => {
     const scalar = fc.constantFrom('', 'x', '__proto__', 1, -1, 0, true, false, null, [], {}, ['x'])
     const keys = ['id', 'name', 'delta', 'input', 'inputText', 'output', 'isError', 'url', 'title']
-    const rest = ['raw', 'mediaType', 'data', 'text', 'choice', 'providerExecuted', 'extra']
+    const rest = [
+      'raw',
+      'mediaType',
+      'data',
+      'text',
+      'choice',
+      'providerExecuted',
+      'transient',
+      'extra',
+    ]
     const event = fc.record(
       {
         type: fc.constantFrom(...Object.keys(shapes), 'done', 'error'),
@@ -142,6 +151,7 @@ describe('frames that are nearly ours', () => {
     title: text,
     choice: expect.any(Number),
     providerExecuted: true,
+    transient: true,
   }
 
   /** What an event must be like, its optional fields included where it has them. */

@@ -103,7 +103,13 @@ const content = fc
       ),
       fc.record({ type: fc.constant('file'), mediaType: string, url: string }),
       fc.record(
-        { type: fc.constant('data'), name: string, data: json, id: string },
+        {
+          type: fc.constant('data'),
+          name: string,
+          data: json,
+          id: string,
+          transient: fc.constant(true),
+        },
         { requiredKeys: ['type', 'name', 'data'] },
       ),
     ),
