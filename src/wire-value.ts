@@ -12,9 +12,12 @@ export function asObject(value: unknown): WireObject | undefined {
   return isObject(value) ? value : undefined
 }
 
+/** One for all, because most fields of most frames are absent. */
+const NONE: readonly unknown[] = []
+
 /** `value` if it is an array, else an empty one. */
 export function asArray(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : []
+  return Array.isArray(value) ? value : NONE
 }
 
 /** `value` if it is a string that is not empty, else `undefined`: blank means absent on the wire. */

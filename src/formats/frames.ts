@@ -100,8 +100,9 @@ export function emitFinish(word: string | undefined, stopped: FinishReason, emit
 export function isFault(payload: WireObject): boolean {
   const { error, type, object, detail, message } = payload
   if (error || type === 'error' || object === 'error' || detail != null) return true
+  if (typeof message !== 'string') return false
   const status = asNumber(payload['status']) ?? asNumber(payload['code']) ?? 0
-  return typeof message === 'string' && (status >= 400 || payload['success'] === false)
+  return status >= 400 || payload['success'] === false
 }
 
 /** Why an answer ended, by what the providers' words for it have in common. The first row counts. */

@@ -23,7 +23,7 @@ export function takeBareObjects(events: Stage<string, SseEvent>): Stage<string, 
 
   function pass(text: string, emit: (frame: SseEvent) => void): void {
     if (text === '') return
-    isLineStart = /[\r\n]$/.test(text)
+    isLineStart = text.endsWith('\n') || text.endsWith('\r')
     events.push(text, emit)
   }
 
