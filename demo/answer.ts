@@ -25,11 +25,26 @@ The hardest question comes last: *is it over?* A connection that closes proves n
 
 The rules of the frames are public and surprisingly short: [the event stream format](https://html.spec.whatwg.org/multipage/server-sent-events.html). Read them once over a cup of tea ☕ and you will see every chat window with other eyes. ✨`
 
+/** A call of a tool that the caller has to run: it ends the answer. */
+export interface AnswerCall {
+  id: string
+  name: string
+  /** Its arguments, a JSON text in pieces. */
+  input: string[]
+}
+
 /** One answer as a model produces it: a list of tokens for each part. */
 export interface Answer {
   reasoning: string[]
   text: string[]
+  call?: AnswerCall
+  sources: { url: string; title: string }[]
   inputTokens: number
+}
+
+/** How many tokens the model wrote, for formats that show its reasoning. */
+export function outputTokens({ reasoning, text, call }: Answer): number {
+  return reasoning.length + text.length + (call?.input.length ?? 0)
 }
 
 /**
@@ -37,7 +52,7 @@ export interface Answer {
  * picture or Chinese or Japanese character on its own. So emoji that are made of several characters
  * come in several tokens, as they really do.
  */
-function tokens(text: string): string[] {
+export function tokens(text: string): string[] {
   const alone = String.raw`\p{Extended_Pictographic}\p{Regional_Indicator}\p{sc=Han}\p{sc=Hira}`
   return text.match(new RegExp(String.raw`\s*(?:[${alone}]|[^\s${alone}]{1,7})|\s+`, 'gu')) ?? []
 }
@@ -45,5 +60,6 @@ function tokens(text: string): string[] {
 export const demoAnswer: Answer = {
   reasoning: tokens(reasoning),
   text: tokens(answer),
+  sources: [],
   inputTokens: 28,
 }

@@ -1,8 +1,17 @@
 import type { RequestListener } from 'node:http'
 import { fileURLToPath } from 'node:url'
+import { svelte } from '@sveltejs/vite-plugin-svelte'
+import vue from '@vitejs/plugin-vue'
 import { build } from 'vite'
 
-const library = fileURLToPath(new URL('../src/index.ts', import.meta.url))
+const source = (file: string): string => fileURLToPath(new URL(`../src/${file}`, import.meta.url))
+
+/** The page imports the package by name, and gets its sources. */
+const alias = [
+  { find: /^chatwire$/, replacement: source('index.ts') },
+  { find: /^chatwire\/chat$/, replacement: source('chat.ts') },
+  { find: /^chatwire\/(react|svelte|vue)$/, replacement: source('adapters/$1.ts') },
+]
 
 const types: ReadonlyMap<string, string> = new Map([
   ['html', 'text/html; charset=utf-8'],
@@ -16,8 +25,9 @@ export async function servePage(): Promise<RequestListener> {
     configFile: false,
     root: fileURLToPath(new URL('page', import.meta.url)),
     logLevel: 'warn',
-    resolve: { alias: [{ find: /^chatwire$/, replacement: library }] },
-    build: { write: false, modulePreload: { polyfill: false } },
+    plugins: [vue(), svelte({ configFile: false })],
+    resolve: { alias },
+    build: { write: false, modulePreload: { polyfill: false }, chunkSizeWarningLimit: 1000 },
   })
   if (!('output' in built)) throw new TypeError('One page is one build.')
   const files = new Map(

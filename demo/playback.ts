@@ -1,23 +1,41 @@
 import type { ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DemoFormat } from './formats/format.ts'
 
 /** How a running stream can go wrong. The same words on the page, in the URL and in the tests. */
 export const breakages = ['cut', 'reset', 'stall', 'error'] as const
 export type Breakage = (typeof breakages)[number]
 
-/** The pause between two network chunks in milliseconds, from and to; `undefined` for none at all. */
-export const speeds: ReadonlyMap<string, readonly [number, number] | undefined> = new Map([
-  ['slow', [40, 160]],
-  ['model', [4, 60]],
-  ['fast', [0, 4]],
+/** How fast the model is, in milliseconds. */
+export interface Speed {
+  /** Until its first token. Servers send keepalives meanwhile. */
+  thinkingMs: number
+  /** Between two frames, from and to. */
+  pauseMs: readonly [number, number]
+}
+
+/** `undefined` for no waiting at all. */
+export const speeds: ReadonlyMap<string, Speed | undefined> = new Map([
+  ['slow', { thinkingMs: 900, pauseMs: [40, 160] }],
+  ['model', { thinkingMs: 500, pauseMs: [4, 60] }],
+  ['fast', { thinkingMs: 0, pauseMs: [0, 4] }],
   ['burst', undefined],
 ])
+
+/** How the bytes are cut into network chunks. */
+export const chunkings = ['random', 'frames', 'blocks'] as const
+export type Chunking = (typeof chunkings)[number]
+
+const BLOCK_FRAMES = 8
+const KEEPALIVE_MS = 200
+/** No demo lasts longer, whatever a proxy holds back. */
+const MAX_PROXY_MS = 1500
 
 /** A running stream as its owner can change it: it breaks as soon as `from` bytes are out. */
 export interface Take {
   breakage: Breakage | undefined
   from: number
+  /** How many bytes are out. */
+  sent: number
 }
 
 /** A stream's bytes, and where each of its frames ends in them. */
@@ -48,10 +66,20 @@ export function seeded(seed: number): () => number {
 }
 
 /**
- * Where the network cuts the bytes: anywhere, inside characters too. About one chunk per frame, so
- * that an answer takes equally long in every format.
+ * Where the network cuts the bytes. `random`: anywhere, inside characters too, about one chunk per
+ * frame. `frames`: between all frames. `blocks`: between some, as a gateway does that collects.
  */
-export function cuts({ bytes, frameEnds }: Recording, random: () => number): number[] {
+export function cuts(
+  { bytes, frameEnds }: Recording,
+  random: () => number,
+  chunking: Chunking = 'random',
+): number[] {
+  if (chunking === 'frames') return frameEnds
+  if (chunking === 'blocks') {
+    return frameEnds.filter(
+      (end, index) => end === bytes.length || (index + 1) % BLOCK_FRAMES === 0,
+    )
+  }
   const longest = Math.max(1, Math.ceil((2 * bytes.length) / frameEnds.length) - 1)
   const ends: number[] = []
   let at = 0
@@ -66,39 +94,70 @@ export function cuts({ bytes, frameEnds }: Recording, random: () => number): num
  * The first place after `from` where a breakage is at its meanest: a connection is reset inside a
  * character, everything else happens after a whole frame, where nothing looks unfinished.
  */
-function breakingPoint(recording: Recording, from: number, breakage: Breakage): number {
-  const { bytes, frameEnds } = recording
-  if (breakage !== 'reset') return frameEnds.find((end) => end >= from) ?? bytes.length
-  const inside = bytes.findIndex((byte, at) => at > from && (byte & 0b1100_0000) === 0b1000_0000)
-  return inside === -1 ? from : inside
+function breakingPoint({ bytes, frameEnds }: Recording, { breakage, sent }: Take): number {
+  if (breakage !== 'reset') return frameEnds.find((end) => end >= sent) ?? bytes.length
+  const inside = bytes.findIndex((byte, at) => at > sent && (byte & 0b1100_0000) === 0b1000_0000)
+  return inside === -1 ? sent : inside
+}
+
+export interface Playing {
+  recording: Recording
+  take: Take
+  speed: Speed | undefined
+  chunking: Chunking
+  random: () => number
+  /** How the format reports a failure; absent if it cannot. */
+  errorFrame: string | undefined
+  /** What is sent while the model thinks; absent if the format has no such thing. */
+  keepalive: string | undefined
 }
 
 /** Plays an answer into a response, whose headers are out, until its end or until it breaks. */
-export async function play(
-  response: ServerResponse,
-  format: DemoFormat,
-  recording: Recording,
-  take: Take,
-  pause: readonly [number, number] | undefined,
-  random: () => number,
-): Promise<void> {
-  const { bytes } = recording
-  let sent = 0
+export async function play(response: ServerResponse, playing: Playing): Promise<void> {
+  const { recording, take, speed, chunking, random, errorFrame, keepalive } = playing
+  const { bytes, frameEnds } = recording
   const send = (to: number): void => {
-    response.write(bytes.subarray(sent, to))
-    sent = to
+    response.write(bytes.subarray(take.sent, to))
+    take.sent = to
   }
-  for (const end of cuts(recording, random)) {
-    if (take.breakage !== undefined && sent >= take.from) {
-      send(breakingPoint(recording, sent, take.breakage))
-      return fail(response, take.breakage, format.errorFrame)
+  for (let rest = speed?.thinkingMs ?? 0; rest > 0 && !response.destroyed; rest -= KEEPALIVE_MS) {
+    if (keepalive !== undefined) response.write(keepalive)
+    await sleep(Math.min(rest, KEEPALIVE_MS))
+  }
+  let frames = 0
+  for (const end of cuts(recording, random, chunking)) {
+    if (take.breakage !== undefined && take.sent >= take.from) {
+      send(breakingPoint(recording, take))
+      return fail(response, take.breakage, errorFrame)
     }
     send(end)
-    // Squared, so that most pauses are short and a few are long, as with a real model.
-    if (pause) await sleep(pause[0] + (pause[1] - pause[0]) * random() ** 2)
+    let pauseMs = 0
+    for (; (frameEnds[frames] ?? Infinity) <= end; frames++) pauseMs += pauseOf(speed, random)
+    if (pauseMs > 0) await sleep(pauseMs)
     if (response.destroyed) return
   }
   response.end()
+}
+
+/** Plays an answer through a proxy that hands on nothing before it has everything. */
+export async function playBuffered(
+  response: ServerResponse,
+  { recording, speed, random }: Playing,
+  sendHead: () => void,
+): Promise<void> {
+  let waitMs = speed?.thinkingMs ?? 0
+  for (const _ of recording.frameEnds) waitMs += pauseOf(speed, random)
+  await sleep(Math.min(waitMs, MAX_PROXY_MS))
+  if (response.destroyed) return
+  sendHead()
+  response.end(recording.bytes)
+}
+
+/** Squared, so that most pauses are short and a few are long, as with a real model. */
+function pauseOf(speed: Speed | undefined, random: () => number): number {
+  if (!speed) return 0
+  const [from, to] = speed.pauseMs
+  return from + (to - from) * random() ** 2
 }
 
 async function fail(

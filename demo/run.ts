@@ -3,8 +3,7 @@ import { parseArgs, styleText } from 'node:util'
 import { type ChatResult, streamChat } from '../src/index.ts'
 import { answer, question } from './answer.ts'
 import { formats } from './formats/index.ts'
-import { servePage } from './page-server.ts'
-import { type DemoServer, startServer } from './server.ts'
+import { type DemoServer, type DemoServerOptions, startServer } from './server.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -15,15 +14,22 @@ const { values: options } = parseArgs({
   },
 })
 
+/** Builds the page while the terminal part plays; who asks for it earlier waits. */
+function pageInBackground(): Required<Pick<DemoServerOptions, 'page'>> & {
+  ready: Promise<unknown>
+} {
+  const ready = import('./page-server.ts').then(({ servePage }) => servePage())
+  return { ready, page: async (request, response) => (await ready)(request, response) }
+}
+
 /** Where the examples look for the demo; if something else is there, any free port will do. */
-async function startOn(port: number): Promise<DemoServer> {
-  const pageOrNothing = options.once ? {} : { page: await servePage() }
+async function startOn(port: number, serverOptions: DemoServerOptions): Promise<DemoServer> {
   try {
-    return await startServer({ port, ...pageOrNothing })
+    return await startServer({ ...serverOptions, port })
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
     console.log(`Port ${port} is taken, so the demo takes a free one.`)
-    return startServer(pageOrNothing)
+    return startServer(serverOptions)
   }
 }
 
@@ -58,7 +64,8 @@ function printSummary({ finishReason, rawFinishReason, text, usage, timing, erro
   for (const [name = '', value] of rows) console.log(`${dim(name.padEnd(20))}${value}`)
 }
 
-const server = await startOn(Number(options.port))
+const { ready, ...pageOption } = options.once ? { ready: undefined } : pageInBackground()
+const server = await startOn(Number(options.port), pageOption)
 const stop = new AbortController()
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort())
 
@@ -74,6 +81,7 @@ if (stop.signal.aborted) {
 } else if (options.once) {
   process.exitCode = result?.text === answer && !result.error ? 0 : 1
 } else {
+  await ready
   console.log('\nThe same in your browser, with buttons that break it (Ctrl-C ends the demo):')
   console.log(`${server.url}/`)
   if (!stop.signal.aborted) {

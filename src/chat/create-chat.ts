@@ -3,6 +3,7 @@ import { ChatError, isChatError } from '../errors.ts'
 import { must } from '../must.ts'
 import type { ChatStream, WithFormat } from '../stream-chat.ts'
 import { createDraft, type Draft } from './draft.ts'
+import { type HoldBack, holdBack } from './hold-back.ts'
 import {
   awaitedToolCalls,
   type ChatMessage,
@@ -24,6 +25,7 @@ interface Run {
   pacer: Pacer | undefined
   ticker: Ticker
   stream?: ChatStream
+  held?: HoldBack
 }
 
 /** Creates a chat; the format is required. See `createChat` of `chatwire/chat`. */
@@ -59,6 +61,7 @@ export function createChat(source: OptionsSource<WithFormat<ChatOptions>>): Chat
   function close(ended: Run, status: ChatMessage['status'], result?: ChatResult) {
     run = undefined
     ended.ticker.cancel()
+    ended.held?.end()
     ended.pacer?.end()
     // A complete answer is a message even if nothing is in it: its finish reason says why.
     if (ended.draft.isEmpty() && status !== 'done') return undefined
@@ -120,9 +123,13 @@ export function createChat(source: OptionsSource<WithFormat<ChatOptions>>): Chat
       // Of several requests made at once only the last is sent.
       await undefined
       if (run !== started) return
-      const stream = await openAnswer(started.options, messages)
+      const { stream, buffer } = await openAnswer(started.options, messages)
       if (run !== started) return leave(stream)
       started.stream = stream
+      if (buffer !== undefined) {
+        const add = started.pacer?.push ?? started.draft.add
+        started.held = holdBack(buffer, add, started.ticker.request)
+      }
       for await (const event of stream) {
         if (run !== started) return
         take(started, event)
@@ -136,12 +143,12 @@ export function createChat(source: OptionsSource<WithFormat<ChatOptions>>): Chat
   }
 
   function take(taker: Run, event: ChatEvent): void {
-    const { draft, pacer, ticker, options } = taker
+    const { draft, pacer, held, ticker, options } = taker
     if (event.type === 'done') return finish(taker, event)
     // The error is in `done` as well. Of parallel answers the first is shown.
     if (event.type === 'error' || event.choice) return
-    if (pacer) pacer.push(event)
-    else draft.add(event)
+    const add = (held ?? pacer)?.push ?? draft.add
+    add(event)
     ticker.request()
     if (event.type === 'data') callSafely(() => options.onData?.(event))
   }

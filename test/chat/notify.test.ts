@@ -232,3 +232,23 @@ test('a listener that changes the chat is followed by the others, who see the la
   chat.clear()
   expect(seen).toEqual([1, 1])
 })
+
+test('text that a buffer holds is let go when no more comes, and kept when the answer is stopped', async () => {
+  const clock = fakeClock()
+  const server = backend()
+  const chat = chatWith(server, { notify: 'sync', buffer: 'line' })
+  const text = () => chat.get().messages.at(-1)?.text
+  chat.send('Hi')
+  await clock.pass(0)
+  server.last().send([{ text: 'First line\nHello' }])
+  await clock.pass(0)
+  expect(text()).toBe('First line\n')
+  await clock.pass(300)
+  expect(text()).toBe('First line\nHello')
+  server.last().send([{ text: ' wor' }])
+  await clock.pass(0)
+  expect(text()).toBe('First line\nHello')
+  chat.stop()
+  expect(text()).toBe('First line\nHello wor')
+  expect(clock.timers()).toBe(0)
+})

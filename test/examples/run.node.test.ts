@@ -28,7 +28,7 @@ describe('npm run demo', () => {
     ])
   })
 
-  it.each(['openai', 'plain', 'text'])('does the same in the format %s', async (format) => {
+  it.each(['openaiChat', 'plain', 'rawText'])('does the same in the format %s', async (format) => {
     const { exitCode, stdout } = await runNode([...demo, '--once', '--format', format])
     expect(exitCode).toBe(0)
     expect(stdout).toContain(answer)
@@ -66,7 +66,7 @@ describe('npm run demo', () => {
   })
 
   it('stops in the middle of the answer at Ctrl-C', async () => {
-    const args = ['demo/run.ts', '--port', '0', '--format', 'openai', '--speed', 'slow']
+    const args = ['demo/run.ts', '--port', '0', '--format', 'openaiChat', '--speed', 'slow']
     const { exitCode, stdout } = await runNode(args, (output) => output.includes('## From'))
     expect(exitCode).toBe(130)
     expect(stdout).toContain('finish reason       aborted')

@@ -1,4 +1,4 @@
-import { type DemoFormat, data } from './format.ts'
+import { type DemoFormat, data, eventStream } from './format.ts'
 
 function chunk(fields: { choices: object[]; usage?: object }): string {
   return data({
@@ -15,14 +15,34 @@ function choice(delta: object, finishReason: string | null = null): string {
   return chunk({ choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }] })
 }
 
-/** OpenAI Chat Completions with `stream_options.include_usage`. */
-export const openai: DemoFormat = {
+const callDelta = (fields: object): string => choice({ tool_calls: [{ index: 0, ...fields }] })
+
+/** OpenAI Chat Completions with `stream_options.include_usage`. It shows no reasoning. */
+export const openaiChat: DemoFormat = {
   label: 'OpenAI Chat Completions',
-  contentType: 'text/event-stream; charset=utf-8',
-  frames: ({ text, inputTokens }) => [
-    choice({ role: 'assistant', content: '', refusal: null }),
+  contentType: eventStream,
+  hasTools: true,
+  frames: ({ text, call, sources, inputTokens }) => [
+    choice({ role: 'assistant', content: call ? null : '', refusal: null }),
     ...text.map((content) => choice({ content })),
-    choice({}, 'stop'),
+    ...sources.map((source) =>
+      choice({
+        annotations: [
+          { type: 'url_citation', url_citation: { ...source, start_index: 0, end_index: 1 } },
+        ],
+      }),
+    ),
+    ...(call
+      ? [
+          callDelta({
+            id: call.id,
+            type: 'function',
+            function: { name: call.name, arguments: '' },
+          }),
+          ...call.input.map((piece) => callDelta({ function: { arguments: piece } })),
+        ]
+      : []),
+    choice({}, call ? 'tool_calls' : 'stop'),
     chunk({
       choices: [],
       usage: {
