@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import chromium from '@sparticuz/chromium'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
@@ -36,8 +35,6 @@ export default defineConfig({
     dangerouslyIgnoreUnhandledErrors: false,
     // Property tests take seconds, and more on a machine that does other things as well.
     testTimeout: 30_000,
-    // One for each core: by default one is left free, which is half of two.
-    maxWorkers: availableParallelism(),
     projects: [
       {
         plugins: [svelte({ configFile: false })],
