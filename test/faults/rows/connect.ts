@@ -194,16 +194,4 @@ export const silence: readonly Scenario[] = [
     expected: lost('timeout'),
     error: { phase: 'signal', retryable: false },
   },
-  {
-    rule: 'of a server that reads nothing of a large request is a timeout of phase response',
-    serve: tcp(async (socket) => {
-      socket.pause()
-      await wait(2100)
-      // Only who reads sees that the other side has gone.
-      socket.resume()
-    }),
-    init: { json: { filler: 'x'.repeat(8 * 1024 * 1024) }, timeout: { response: 2000 } },
-    expected: failed('timeout'),
-    error: { phase: 'response' },
-  },
 ]
