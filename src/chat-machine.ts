@@ -1,6 +1,6 @@
 import { createAnswer } from './answer.ts'
+import { type AnswerBody, answerBody } from './answer-body.ts'
 import type { ResolvedBuffer } from './buffer/text-buffer.ts'
-import { type ChatBody, chatBody } from './chat-body.ts'
 import { type ChatEvent, type ChatResult, mergeText } from './chat-event.ts'
 import { ChatError, isChatError } from './errors.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './formats/format.ts'
@@ -49,11 +49,11 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
   let decoder: WireDecoder
   let isDecoderEnded: boolean
   let contentType: string
-  let body: ChatBody
+  let body: AnswerBody
 
   function connect(type: string, maxEventSize = options.maxEventSize): void {
     contentType = type
-    body = chatBody({
+    body = answerBody({
       contentType,
       maxEventSize,
       rawBody: format.rawBody === true,

@@ -56,19 +56,18 @@ export function connectByRequest<Init extends StreamInit, Cursor, In>(
     resume: resume && ((attempt) => callResume(resume, options.cursor(attempt))),
   })
   let { init } = options
-  let connection = connectionOf(options.request)
+  let connection = connectionOf(options.request, init)
   /** The server says that there is no more: how an event stream is told not to reconnect. */
   let isFinal = false
 
-  function connectionOf(request: PreparedRequest): { open: Open<In>; limits: Limits } {
+  function connectionOf(request: PreparedRequest, init: Init): { open: Open<In>; limits: Limits } {
     const timeout = readTimeout(init.timeout)
-    const sent = init
     return {
-      limits: limitsOf(sent, request.signal),
+      limits: limitsOf(init, request.signal),
       async open(signal) {
         const response = await sendRequest(request, timeout.response, signal, options.onResponse)
         isFinal = isNoContent(response)
-        return options.open(response, signal, sent)
+        return options.open(response, signal, init)
       },
     }
   }
@@ -88,7 +87,7 @@ export function connectByRequest<Init extends StreamInit, Cursor, In>(
         ...Object.fromEntries(given),
       } as Init
       const request = prepareRequest(init, undefined)
-      connection = connectionOf(withLastEventId(request, position().lastEventId))
+      connection = connectionOf(withLastEventId(request, position().lastEventId), init)
     } catch (cause) {
       throw new ChatError('callback', 'resume returned no usable request; see cause.', { cause })
     }

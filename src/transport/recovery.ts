@@ -41,8 +41,7 @@ export function planRecovery<Init>(
   let eventsBefore = 0
 
   function resumption(error: ChatError): Recovery<Init> | undefined {
-    const isResumed = eventsBefore > 0 || attempt > 0
-    if (resume === undefined || !isLostConnection(error, isResumed)) return undefined
+    if (resume === undefined || !isLostConnection(error, attempt > 0)) return undefined
     // Only what a server says counts as progress: one that accepts and hangs up must not reset it.
     if (eventCount() > eventsBefore) attempt = 0
     eventsBefore = eventCount()

@@ -90,8 +90,7 @@ function fetchInitOf(options: AnyInit, request: Request | undefined): RequestIni
   const init: RequestInit = Object.fromEntries(
     Object.entries(options).filter(([name]) => !OUR_OPTIONS.has(name)),
   )
-  const headers =
-    init.headers === undefined ? new Headers(request?.headers) : readHeaders(init.headers)
+  const headers = init.headers == null ? new Headers(request?.headers) : readHeaders(init.headers)
   if (!headers.has('accept')) headers.set('accept', 'text/event-stream')
   const result: RequestInit = { ...init, headers }
   if (json !== undefined) {

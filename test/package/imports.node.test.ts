@@ -24,7 +24,7 @@ const layers: string[][] = [
   ['server/'],
   [
     'answer.ts',
-    'chat-body.ts',
+    'answer-body.ts',
     'chat-machine.ts',
     'stream-chat.ts',
     'stream-events.ts',

@@ -6,7 +6,7 @@ import { contentTypeError } from './transport/response.ts'
 import { defined, parseJson } from './wire-value.ts'
 
 /** How one body is to be read, and who takes its frames. */
-export interface ChatBodyOptions {
+export interface AnswerBodyOptions {
   /** The Content-Type header; `''` if there is none. */
   contentType: string
   /** Whether the body is raw text whatever it looks like. */
@@ -36,7 +36,7 @@ export interface BodyEnd {
 }
 
 /** The body of one connection on its way to the decoder: bytes → text → frames. */
-export interface ChatBody {
+export interface AnswerBody {
   /** Throws a `ChatError`: `content-type` if this is no answer, `too-large`, `callback`. */
   push(chunk: Uint8Array | string): void
   /** The body ended: hands on the rest. Throws as `push` does. */
@@ -48,7 +48,7 @@ export interface ChatBody {
 /** How much of a body that is no answer is read, to be shown with the error. */
 const MAX_REFUSED_LENGTH = 4096
 
-export function chatBody(options: ChatBodyOptions): ChatBody {
+export function answerBody(options: AnswerBodyOptions): AnswerBody {
   const { contentType, onFrame, isOver, onLastEventId } = options
   const kind = bodyKind(contentType)
   const bytes = decodeUtf8()
