@@ -1,7 +1,7 @@
 import { readSignal } from '../arguments.ts'
 import { must, readNumber } from '../must.ts'
 import { signalTimedOut } from '../transport/failures.ts'
-import { iterableSource } from '../transport/source.ts'
+import { iterableSource, type ReadResult } from '../transport/source.ts'
 import { watchdog } from '../transport/watchdog.ts'
 import { type ChatEventInit, encodeChat } from './encode.ts'
 
@@ -94,17 +94,18 @@ export function chatBody(
     source.read().then(onEvent, onThrow)
   }
 
-  function onEvent({ done, value }: { done?: boolean; value?: ChatEventInit | undefined }): void {
+  function onEvent(result: ReadResult<ChatEventInit>): void {
     isAsking = false
     if (isOver) return
     try {
+      const { done, value } = result
       if (done) encoder.end(write)
       else encoder.push(value as ChatEventInit, write)
     } catch (failure) {
-      // An event that cannot be written: a cycle, a bigint, no event at all.
+      // An event that cannot be written: a cycle, a bigint, no event or result at all.
       encoder.fail(failure, write)
     }
-    if (encoder.isOver()) close(done !== true)
+    if (encoder.isOver()) close(result?.done !== true)
     settle()
     ask()
   }
