@@ -13,8 +13,8 @@ import { createProject, environment, runNode, versionOf } from './project.ts'
 
 const command = 'node_modules/next/dist/bin/next'
 
-/** How long the server may take to start, in milliseconds. */
-const START_MS = 30_000
+/** How long the server may take to start, and the route for each half, in milliseconds. */
+const MAX_WAIT_MS = 30_000
 
 /** An app of Next: the chat in a client component, and a route that passes the model's answer on. */
 export async function checkNext(folder: string, tarball: string): Promise<string> {
@@ -38,7 +38,8 @@ export async function checkNext(folder: string, tarball: string): Promise<string
 /** Asks the route; what comes of the second half has to wait until the first one is here. */
 async function askRoute(url: URL, model: Model): Promise<string> {
   let text = ''
-  for await (const event of streamChat({ url, json: {} })) {
+  const timeout = { response: MAX_WAIT_MS, content: MAX_WAIT_MS }
+  for await (const event of streamChat({ url, json: {}, timeout })) {
     if (event.type === 'error') throw event.error
     if (event.type === 'done') return `${event.finishReason}: ${text}`
     if (event.type === 'text') text += event.text
@@ -62,7 +63,7 @@ async function withServer(
   })
   const exited = once(server, 'exit')
   try {
-    const deadline = Date.now() + START_MS
+    const deadline = Date.now() + MAX_WAIT_MS
     while (!(await isUp(url))) {
       if (server.exitCode !== null || Date.now() > deadline) throw new Error('next does not start')
       await wait(50)
