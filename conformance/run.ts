@@ -11,70 +11,39 @@
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { type Adapter, checkSse, checkStream } from './check.ts'
-import { readFormatFiles, readSseFile } from './vectors.ts'
+import type { Adapter } from './check.ts'
+import { checksOf } from './plan.ts'
 
-interface Check {
-  group: string
-  name: string
-  run(): Promise<void>
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    only: { type: 'string' },
+    cuts: { type: 'string', default: '1000' },
+    failed: { type: 'boolean', default: false },
+  },
+})
+const [path] = positionals
+const mostCuts = Number(values.cuts)
+if (path === undefined || !(mostCuts >= 0)) {
+  throw new Error('Usage: node run.ts adapter [--only group] [--cuts number] [--failed]')
 }
-
-/** One check for each vector that the adapter can read. */
-export async function checksOf(adapter: Adapter, mostCuts: number): Promise<Check[]> {
-  const checks: Check[] = []
-  const { readSse, readChat } = adapter
-  if (readSse !== undefined) {
-    for (const vector of (await readSseFile()).vectors) {
-      const run = () => checkSse(readSse, vector, mostCuts)
-      checks.push({ group: 'sse', name: vector.name, run })
-    }
-  }
-  if (readChat !== undefined) {
-    for (const file of await readFormatFiles()) {
-      for (const vector of file.vectors) {
-        const run = () => checkStream(readChat, file, vector, mostCuts)
-        checks.push({ group: file.format, name: vector.name, run })
-      }
-    }
-  }
-  return checks
-}
-
-async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: {
-      only: { type: 'string' },
-      cuts: { type: 'string', default: '1000' },
-      failed: { type: 'boolean', default: false },
-    },
-  })
-  const [path] = positionals
-  const mostCuts = Number(values.cuts)
-  if (path === undefined || !(mostCuts >= 0)) {
-    throw new Error('Usage: node run.ts adapter [--only group] [--cuts number] [--failed]')
-  }
-  const adapter: Adapter = await import(pathToFileURL(resolve(path)).href)
-  const counts = new Map<string, { passed: number; failed: number }>()
-  for (const { group, name, run } of await checksOf(adapter, mostCuts)) {
-    if (values.only !== undefined && values.only !== group) continue
-    const count = counts.get(group) ?? { passed: 0, failed: 0 }
-    counts.set(group, count)
-    try {
-      await run()
-      count.passed++
-      if (!values.failed) console.log(`passed  ${group}: ${name}`)
-    } catch (error) {
-      count.failed++
-      process.exitCode = 1
-      console.log(`failed  ${group}: ${name}\n        ${String(error).replace(/^Error: /, '')}`)
-    }
-  }
-  if (counts.size === 0) throw new Error('There was nothing to check.')
-  for (const [group, { passed, failed }] of counts) {
-    console.log(`${group}: ${passed} passed, ${failed} failed`)
+const adapter: Adapter = await import(pathToFileURL(resolve(path)).href)
+const counts = new Map<string, { passed: number; failed: number }>()
+for (const { group, name, run } of await checksOf(adapter, mostCuts)) {
+  if (values.only !== undefined && values.only !== group) continue
+  const count = counts.get(group) ?? { passed: 0, failed: 0 }
+  counts.set(group, count)
+  try {
+    await run()
+    count.passed++
+    if (!values.failed) console.log(`passed  ${group}: ${name}`)
+  } catch (error) {
+    count.failed++
+    process.exitCode = 1
+    console.log(`failed  ${group}: ${name}\n        ${String(error).replace(/^Error: /, '')}`)
   }
 }
-
-if (import.meta.main) await main()
+if (counts.size === 0) throw new Error('There was nothing to check.')
+for (const [group, { passed, failed }] of counts) {
+  console.log(`${group}: ${passed} passed, ${failed} failed`)
+}

@@ -27,7 +27,7 @@ export async function readChat(
   const format = byName.get(about.format)
   if (format === undefined) throw new Error(`chatwire has no format ${about.format}`)
   const headers = { 'content-type': about.contentType }
-  const response = new Response(ReadableStream.from(chunks), { headers })
+  const response = new Response(streamOf(chunks), { headers })
   const data: string[] = []
   const choices: Record<string, string> = {}
   for await (const event of read(response, { format })) {
@@ -51,4 +51,15 @@ export async function readChat(
     }
   }
   throw new Error('there was no done event')
+}
+
+function streamOf(chunks: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array> {
+  const iterator = chunks[Symbol.asyncIterator]()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next()
+      if (done) controller.close()
+      else controller.enqueue(value)
+    },
+  })
 }
