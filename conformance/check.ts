@@ -148,7 +148,7 @@ function likeKeys<T extends object>(actual: T, expected: T | undefined, keys: (k
 }
 
 function compareError(actual: ChatReading['error'], expected: ExpectedAnswer['error']): void {
-  if (actual === null || expected === null) return mustEqual('error', actual, expected)
+  if (!actual || !expected) return mustEqual('error', actual, expected)
   const { messageIncludes, ...fields } = expected
   for (const [key, value] of Object.entries(fields)) {
     if (actual[key] !== undefined || key === 'code') mustEqual(`error.${key}`, actual[key], value)
