@@ -1,8 +1,8 @@
 /**
- * Writes conformance/sse.json and conformance/formats/*.json from the tables in test/fixtures. Run it
- * after `npm run build`, and `npm run format` after it.
+ * Writes conformance/sse.json and conformance/formats/*.json from the tables in test/fixtures, and
+ * into their README how many there are: `npm run conformance:write`.
  */
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import type {
   Body,
   ExpectedAnswer,
@@ -111,4 +111,10 @@ if (import.meta.main) {
   for (const [name, file] of formatFiles) {
     await writeFile(new URL(`formats/${name}.json`, folder), ascii(file))
   }
+  const page = new URL('README.md', folder)
+  const answers = [...formatFiles.values()].flatMap(({ vectors }) => vectors)
+  const counted = (await readFile(page, 'utf8'))
+    .replace(/\d+ event streams/, `${sseFile.vectors.length} event streams`)
+    .replace(/\d+ answers/, `${answers.length} answers`)
+  await writeFile(page, counted)
 }
