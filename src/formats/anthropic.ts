@@ -109,7 +109,7 @@ function readAnswer(): ObjectReader {
     const word = asText(holder['stop_reason'])
     if (word === undefined) return
     stopReason = word
-    emitFinish(word, mustRunTools ? 'tool-calls' : 'stop', emit)
+    emitStop(emit)
     const explanation = asText(valueAt(holder, 'stop_details', 'explanation'))
     // The last message_delta may repeat the one before it.
     if (explanation !== undefined && explanation !== refusal) {
@@ -118,8 +118,13 @@ function readAnswer(): ObjectReader {
     refusal = explanation
   }
 
+  function emitStop(emit: Emit): void {
+    emitFinish(stopReason, mustRunTools ? 'tool-calls' : 'stop', emit)
+  }
+
   function finish(emit: Emit): void {
     for (const index of [...blocks.keys()]) endBlock(index, emit)
+    emitStop(emit)
   }
 
   function complete(emit: Emit): void {
