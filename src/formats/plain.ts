@@ -2,7 +2,15 @@ import type { SseEvent } from '../framing/sse.ts'
 import { providerError } from '../provider-error.ts'
 import { asArray, asObject, asText, isObject, parseJson, type WireObject } from '../wire-value.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
-import { DONE, emitText, finishReasonOf, isFault, isKeepalive, parsePayload } from './frames.ts'
+import {
+  DONE,
+  emitText,
+  finishReasonOf,
+  isDone,
+  isFault,
+  isKeepalive,
+  parsePayload,
+} from './frames.ts'
 import { readOwnFrame } from './plain-events.ts'
 import { readUsage } from './usage.ts'
 
@@ -153,7 +161,7 @@ function decodePlain(): WireDecoder {
     marksEnd: () => false,
     push(frame, emit, parsed) {
       const { data, type } = frame
-      if (data === DONE) return emit({ type: 'complete' })
+      if (isDone(frame)) return emit({ type: 'complete' })
       if (mode === 'json' && type === 'message' && data.charCodeAt(0) === 123) {
         const payload = parsed ?? parsePayload(frame, plain.name)
         return readObject(frame, payload as WireObject, emit)
