@@ -207,7 +207,8 @@ function readAnswer(): ObjectReader {
       if (frame.type === 'error' || isFault(payload) || inChoice) {
         return emitError(payload['error'] || !inChoice ? payload : { error: inChoice }, emit)
       }
-      if (isWhole) {
+      // Some servers have a `message` in their chunks, where others have a `delta`.
+      if (isWhole && payload['object'] !== 'chat.completion.chunk') {
         finish(true, emit)
         return emit({ type: 'complete' })
       }

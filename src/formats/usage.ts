@@ -8,7 +8,10 @@ const COUNT_NAMES: readonly [RegExp, keyof Counts][] = [
   [/^(?:prompt|input)_?tokens$/i, 'inputTokens'],
   [/^(?:completion|output)_?tokens$/i, 'outputTokens'],
   [/^total_?tokens$/i, 'totalTokens'],
-  [/^(?:prompt_cache_hit|cached|cached_?input|cache_?read)(?:_?tokens)?$/i, 'cachedInputTokens'],
+  [
+    /^(?:prompt_cache_hit|cached|cached_?input|cache_?read(?:_?input)?)(?:_?tokens)?$/i,
+    'cachedInputTokens',
+  ],
   [/^reasoning(?:_?tokens)?$/i, 'reasoningTokens'],
 ]
 
