@@ -1,7 +1,14 @@
 import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
 import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitFinish, emitText, malformed, type ObjectReader, objectFormat } from './frames.ts'
+import {
+  emitFinish,
+  emitText,
+  isFault,
+  malformed,
+  type ObjectReader,
+  objectFormat,
+} from './frames.ts'
 import { endCall, feedCall, inputTextUnlessEmpty, newCall, type OpenCall } from './tool-calls.ts'
 import { anthropicUsage } from './usage.ts'
 
@@ -63,7 +70,7 @@ function readAnswer(): ObjectReader {
       case 'mcp_tool_use': {
         if (type === 'tool_use') mustRunTools = true
         const call = newCall(asText(block['id']) ?? `call-${++unnamedCalls}`, type !== 'tool_use')
-        blocks.set(index, { call, wholeInput: inputTextUnlessEmpty(asObject(block['input'])) })
+        blocks.set(index, { call, wholeInput: inputTextUnlessEmpty(block['input']) })
         return feedCall(call, block['name'], '', emit)
       }
       case 'fallback':
@@ -136,7 +143,7 @@ function readAnswer(): ObjectReader {
     read(payload, frame, emit) {
       const { index } = payload
       const type = asText(payload['type']) ?? frame.type
-      if (type === 'error' || payload['error']) return emitError(payload, emit)
+      if (type === 'error' || isFault(payload)) return emitError(payload, emit)
       switch (type) {
         case 'message_start': {
           const message = asObject(payload['message']) ?? {}
@@ -147,6 +154,8 @@ function readAnswer(): ObjectReader {
           return startMessage(message, emit)
         }
         case 'message':
+          // The name of every SSE event without one, too.
+          if (payload['type'] !== type) break
           startMessage(payload, emit)
           return complete(emit)
         case 'content_block_start':
@@ -169,9 +178,8 @@ function readAnswer(): ObjectReader {
         case 'ping':
         case 'vertex_event':
           return
-        default:
-          emitData(type, payload, emit)
       }
+      emitData(type, payload, emit)
     },
     done: finish,
     end(emit) {

@@ -10,7 +10,7 @@ import {
 } from '../wire-value.ts'
 import { emitData, emitError, emitFacts, emitFile, emitReasoning, emitSource } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitFinish, emitText, type ObjectReader, objectFormat } from './frames.ts'
+import { emitFinish, emitText, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
 import { endCall, feedCall, inputTextUnlessEmpty, newCall, type OpenCall } from './tool-calls.ts'
 
@@ -216,7 +216,7 @@ function readAnswer(): ObjectReader {
     read(payload, frame, emit) {
       const type = asText(payload['event_type']) ?? frame.type
       if (payload['object'] === 'interaction') complete(payload, emit)
-      else if (type === 'error' || payload['error']) emitError(payload, emit)
+      else if (type === 'error' || isFault(payload)) emitError(payload, emit)
       else readEvent(type, payload, emit)
     },
     done: (emit) => finish(true, emit),

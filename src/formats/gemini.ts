@@ -21,7 +21,7 @@ import {
   readHead,
 } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitText, finishReasonOf, type ObjectReader, objectFormat } from './frames.ts'
+import { emitText, finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { readToolParts, type ToolPartReader } from './gemini-tools.ts'
 import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
 
@@ -114,7 +114,7 @@ function readAnswer(): ObjectReader {
       const feedback = asObject(promptFeedback)
       blockReason = wordOf(feedback?.['blockReason']) ?? blockReason
       explanation = asText(feedback?.['blockReasonMessage']) ?? explanation
-      if (chunk['error'] || frame.type === 'error') return emitError(chunk, emit)
+      if (isFault(chunk) || frame.type === 'error') return emitError(chunk, emit)
       if ((candidates ?? promptFeedback ?? usageMetadata ?? modelVersion ?? responseId) == null) {
         emitData(frame.type, chunk, emit)
       }

@@ -2,7 +2,7 @@ import { asArray, asObject, asText, isObject, valueAt, type WireObject } from '.
 import { awaitCalls } from './awaited-calls.ts'
 import { emitData, emitError, emitFacts } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
-import { emitText, isDone, isKeepalive, parsePayload } from './frames.ts'
+import { emitText, isDone, isFault, isKeepalive, parsePayload } from './frames.ts'
 import { messagesIn, readMessages, roleOf, type StreamMode, unwrap } from './langgraph-messages.ts'
 import { readProtocol } from './langgraph-protocol.ts'
 
@@ -154,7 +154,7 @@ function decodeLanggraph(): WireDecoder {
       if (name !== undefined) {
         return readMode(name, object === undefined ? asArray(payload)[1] : object['data'], emit)
       }
-      if (object?.['error']) return emitError(payload, emit)
+      if (object !== undefined && isFault(object)) return emitError(payload, emit)
       emitData(frame.type, payload, emit)
     },
     end: (emit) => settle(false, emit),

@@ -10,7 +10,7 @@ import {
 } from '../wire-value.ts'
 import { emitData, emitError, emitFacts, readHead } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitFinish, type ObjectReader, objectFormat } from './frames.ts'
+import { emitFinish, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import {
   emitAnnotation,
   type Item,
@@ -232,8 +232,8 @@ function readAnswer(): ObjectReader {
       const isWhole = payload['object'] === 'response'
       const isOwn = isWhole || type.startsWith('response.')
       // An error ends the answer: the `response.failed` that often follows says the same again.
-      const isError = payload['object'] === 'error' || (payload['error'] && !isOwn)
-      if (isError || /^(?:response\.)?error$/.test(type) || frame.type === 'error') {
+      const isError = isOwn ? type === 'response.error' : isFault(payload)
+      if (isError || frame.type === 'error') {
         return emitError(payload, emit)
       }
       if (!isWhole) return readEvent(type, payload, emit)
