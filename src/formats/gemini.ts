@@ -12,7 +12,6 @@ import {
 import {
   emitData,
   emitError,
-  emitFacts,
   emitFile,
   emitReasoning,
   emitSource,
@@ -107,7 +106,8 @@ function readAnswer(): ObjectReader {
     read(chunk, frame, emit) {
       const { candidates, promptFeedback, usageMetadata, modelVersion, responseId } = chunk
       readHead(head, responseId, modelVersion, emit)
-      if (usageMetadata) emitFacts({ usage: geminiUsage(usageMetadata, USAGE_KEYS) }, emit)
+      const usage = geminiUsage(usageMetadata, USAGE_KEYS)
+      if (usage !== undefined) emit({ type: 'facts', usage })
       for (const candidate of asArray(candidates)) {
         if (isObject(candidate)) readCandidate(candidate, frame, emit)
       }
