@@ -56,20 +56,20 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   if (type === 'event' && 'method' in payload && isObject(payload['params'])) return langgraph
   if (event === 'metadata' && asText(payload['run_id']) !== undefined) return langgraph
   if (asText(payload['event'])?.startsWith('on_') && 'run_id' in payload) return langgraph
-  const eventType = asText(payload['event_type'])
-  if (/^(?:interaction|step|content)\./.test(eventType ?? '')) return geminiInteractions
-  if (COHERE_V1.test(eventType ?? '')) return cohere
-  // AG-UI names its events in capitals; some servers wrap them, or name the SSE event alone.
-  const enveloped = asText(valueAt(payload, 'chunk', 'type'))
-  const name = asText(type) ?? eventType ?? enveloped
+  const eventType = asText(payload['event_type']) ?? ''
+  if (/^(?:interaction|step|content)\./.test(eventType)) return geminiInteractions
+  if (COHERE_V1.test(eventType)) return cohere
+  // AG-UI's events may come in an envelope.
+  const enveloped = asText(valueAt(payload, 'chunk', 'type')) ?? ''
+  const name = asText(type) ?? (eventType || enveloped)
   if (Array.isArray(payload['choices']) || object === 'chat.completion.chunk') return openaiChat
   if (!('path' in payload)) {
-    const known = BY_NAME.find(([pattern]) => pattern.test(name ?? event))
+    const known = BY_NAME.find(([pattern]) => pattern.test(name || event))
     if (known !== undefined) return known[1]
-    if (AI_SDK.test(name ?? '')) return aiSdk
+    if (AI_SDK.test(name)) return aiSdk
   }
   if (name === 'message-start' && 'id' in payload) return cohere
-  if (COHERE.test(name ?? '') && isObject(payload['delta'])) return cohere
+  if (COHERE.test(name) && isObject(payload['delta'])) return cohere
   if (object === 'response') return openaiResponses
   // Words of hand-written frames, too: told by what stands beside them.
   if (name === 'message' && Array.isArray(payload['content'])) return anthropic
@@ -82,10 +82,12 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   if (Array.isArray(payload['candidates'])) return gemini
   if (isObject(payload['promptFeedback'] ?? payload['usageMetadata'])) return gemini
   if (object === 'interaction') return geminiInteractions
-  const isOllama = typeof payload['done'] === 'boolean' && asText(payload['model']) !== undefined
-  if (isOllama && (isObject(payload['message']) || 'response' in payload || 'image' in payload))
-    return ollama
-  if ('finish_reason' in payload && isObject(payload['message'])) return cohere
+  const { message, done, model } = payload
+  if (typeof done === 'boolean') {
+    if (isObject(message) && ('role' in message || 'model' in payload)) return ollama
+    if (asText(model) && ('response' in payload || 'image' in payload)) return ollama
+  }
+  if ('finish_reason' in payload && isObject(message)) return cohere
   if (object === 'error' || isObject(error)) return openaiChat
   return undefined
 }
