@@ -115,13 +115,14 @@ export function collectToolCalls(newId: () => string): ToolCallCollector {
       call.isComplete = true
       return ''
     }
-    // Some gateways send the whole arguments once more.
-    if (call.isComplete && input === call.inputText) return ''
+    if (hasBegun && call.isComplete) {
+      // Some gateways send the whole arguments once more.
+      return input === call.inputText ? '' : input
+    }
     const text = call.isJson === undefined ? input.trimStart() : input
     if (text !== '') {
       call.isJson ??= startsJson(text)
-      const isOver = call.isJson && call.scan.next(text, 0) !== -1
-      call.isComplete = isOver || (hasBegun && call.isComplete)
+      call.isComplete = call.isJson && call.scan.next(text, 0) !== -1
     }
     return input
   }
