@@ -92,12 +92,11 @@ export function collectToolCalls(newId: () => string): ToolCallCollector {
     if (name === undefined) {
       return id !== undefined && startsJson(input) && known.isComplete ? create(piece) : known
     }
-    // A name starts a call, unless the one at this place is in the middle of its arguments: some
-    // servers repeat the name, and change the id, with every piece.
+    // A name starts a call, unless the one at this place goes on: some servers repeat the name, and
+    // change the id, with every piece.
     const isSame = id === undefined && name === known.name
-    const repeats = isSame || (input !== '' && !startsJson(input))
-    const hasBegun = known.inputText !== '' || (isSame && index !== undefined)
-    return repeats && hasBegun && !known.isComplete ? known : create(piece)
+    const goesOn = isSame || (known.inputText !== '' && input !== '' && !startsJson(input))
+    return goesOn && !known.isComplete ? known : create(piece)
   }
 
   function take(piece: Piece, emit: Emit): void {
