@@ -120,6 +120,7 @@ function readAnswer(): ObjectReader {
     if (type === 'message' || type === 'reasoning') return endTexts(item, value, emit)
     if (item.call === undefined) openCall(item, value, emit)
     if (item.call !== undefined) {
+      if (isProviderExecuted(value)) item.call.providerExecuted = true
       endCallOf(item, item.call, value, emit)
       return readResult(item.call, value, emit)
     }
