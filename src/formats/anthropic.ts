@@ -143,7 +143,7 @@ function readAnswer(): ObjectReader {
     read(payload, frame, emit) {
       const { index } = payload
       const type = asText(payload['type']) ?? frame.type
-      if (type === 'error' || isFault(payload)) return emitError(payload, emit)
+      if (type === 'error' || payload['error']) return emitError(payload, emit)
       switch (type) {
         case 'message_start': {
           const message = asObject(payload['message']) ?? {}
@@ -179,7 +179,8 @@ function readAnswer(): ObjectReader {
         case 'vertex_event':
           return
       }
-      emitData(type, payload, emit)
+      if (isFault(payload)) emitError(payload, emit)
+      else emitData(type, payload, emit)
     },
     done: finish,
     end(emit) {
