@@ -103,11 +103,11 @@ export function emitFinish(word: string | undefined, stopped: FinishReason, emit
  * FastAPI's `{detail}`, or a message with a status that means one.
  */
 export function isFault(payload: WireObject): boolean {
-  const { error, type, object, detail, message } = payload
+  const { error, type, object, detail, message, status } = payload
   if (error || type === 'error' || object === 'error' || detail != null) return true
   if (typeof message !== 'string') return false
-  const status = asNumber(payload['status']) ?? asNumber(payload['code']) ?? 0
-  return status >= 400 || payload['success'] === false
+  const code = asNumber(status) ?? asNumber(payload['code']) ?? 0
+  return code >= 400 || status === 'error' || payload['success'] === false
 }
 
 /** Why an answer ended, by what the providers' words for it have in common. The first row counts. */
