@@ -15,7 +15,7 @@ const COUNT_NAMES: readonly [RegExp, keyof Counts][] = [
   [/^reasoning(?:_?tokens)?$/i, 'reasoningTokens'],
 ]
 
-/** Reads token counts under whatever names. `undefined` if `value` is not an object. */
+/** Reads token counts under whatever names. `undefined` if `value` is no object, or an empty one. */
 export function readUsage(value: unknown): Usage | undefined {
   const raw = asObject(value)
   if (raw === undefined) return undefined
@@ -23,6 +23,7 @@ export function readUsage(value: unknown): Usage | undefined {
   if ('cache_read_input_tokens' in raw && !('prompt_tokens' in raw)) return anthropicUsage(raw)
   const counts: Partial<Counts> = {}
   const entries = Object.entries(raw)
+  if (entries.length === 0) return undefined
   // What is counted more closely stands in objects within, such as `prompt_tokens_details`.
   const details = entries.filter(([name]) => /details$/i.test(name))
   const within = details.flatMap(([, value]) => Object.entries(asObject(value) ?? {}))
