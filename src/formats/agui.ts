@@ -1,9 +1,9 @@
 import type { AnswerFacts, Usage } from '../chat-event.ts'
 import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
 import { awaitCalls } from './awaited-calls.ts'
-import { emitData, emitError, emitFacts, emitReasoning } from './emit.ts'
+import { emitData, emitError, emitFacts, emitReasoning, emitText } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitText, finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
+import { finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { addUsage, readUsage } from './usage.ts'
 
 /**

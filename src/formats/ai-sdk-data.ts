@@ -7,10 +7,11 @@ import {
   emitFile,
   emitReasoning,
   emitSource,
+  emitText,
   readHead,
 } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
-import { emitText, finishReasonOf, isFault, malformed, objectFormat } from './frames.ts'
+import { finishReasonOf, isFault, malformed, objectFormat } from './frames.ts'
 import { inputTextOf } from './tool-calls.ts'
 import { readUsage } from './usage.ts'
 

@@ -1,14 +1,7 @@
 import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
-import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
+import { emitData, emitError, emitFacts, emitReasoning, emitSource, emitText } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import {
-  emitFinish,
-  emitText,
-  isFault,
-  malformed,
-  type ObjectReader,
-  objectFormat,
-} from './frames.ts'
+import { emitFinish, isFault, malformed, type ObjectReader, objectFormat } from './frames.ts'
 import { endCall, feedCall, inputTextUnlessEmpty, newCall, type OpenCall } from './tool-calls.ts'
 import { anthropicUsage } from './usage.ts'
 

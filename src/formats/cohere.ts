@@ -8,16 +8,9 @@ import {
   valueAt,
   type WireObject,
 } from '../wire-value.ts'
-import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
+import { emitData, emitError, emitFacts, emitReasoning, emitSource, emitText } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import {
-  emitFinish,
-  emitText,
-  finishReasonOf,
-  isFault,
-  type ObjectReader,
-  objectFormat,
-} from './frames.ts'
+import { emitFinish, finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { endCall, feedCall, inputTextOf, newCall, type OpenCall } from './tool-calls.ts'
 import { readUsage } from './usage.ts'
 

@@ -127,8 +127,3 @@ const FINISH_REASONS: readonly [RegExp, FinishReason][] = [
 export function finishReasonOf(word: string): FinishReason {
   return FINISH_REASONS.find(([pattern]) => pattern.test(word))?.[1] ?? 'unknown'
 }
-
-/** Emits a piece of the answer's text, unless it is empty or no text. */
-export function emitText(value: unknown, emit: Emit): void {
-  if (typeof value === 'string' && value !== '') emit(value)
-}

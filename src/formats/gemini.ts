@@ -15,12 +15,13 @@ import {
   emitFile,
   emitReasoning,
   emitSource,
+  emitText,
   type Head,
   markWith,
   readHead,
 } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitText, finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
+import { finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { readToolParts, type ToolPartReader } from './gemini-tools.ts'
 import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
 

@@ -1,8 +1,8 @@
 import { asArray, asObject, asText, isObject, valueAt, type WireObject } from '../wire-value.ts'
 import { awaitCalls } from './awaited-calls.ts'
-import { emitData, emitError, emitFacts } from './emit.ts'
+import { emitData, emitError, emitFacts, emitText } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
-import { emitText, isDone, isFault, isKeepalive, parsePayload } from './frames.ts'
+import { isDone, isFault, isKeepalive, parsePayload } from './frames.ts'
 import { messagesIn, readMessages, roleOf, type StreamMode, unwrap } from './langgraph-messages.ts'
 import { readProtocol } from './langgraph-protocol.ts'
 

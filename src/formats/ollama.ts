@@ -1,7 +1,7 @@
 import { asArray, asNumber, asObject, asText, valueAt, type WireObject } from '../wire-value.ts'
-import { emitData, emitError, emitFile, emitReasoning, readHead } from './emit.ts'
+import { emitData, emitError, emitFile, emitReasoning, emitText, readHead } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitFinish, emitText, isFault, type ObjectReader, objectFormat } from './frames.ts'
+import { emitFinish, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { endCall, feedCall, inputTextOf, newCall } from './tool-calls.ts'
 import { usageOf } from './usage.ts'
 

@@ -1,7 +1,6 @@
 import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
-import { emitData, emitReasoning, emitSource } from './emit.ts'
+import { emitData, emitReasoning, emitSource, emitText } from './emit.ts'
 import type { Emit } from './format.ts'
-import { emitText } from './frames.ts'
 
 /** What a delta of Chat Completions holds beside plain text, at the places where servers put it. */
 

@@ -9,17 +9,9 @@ import {
   valueAt,
   type WireObject,
 } from '../wire-value.ts'
-import { emitData, emitError, emitFacts, emitSource } from './emit.ts'
+import { emitData, emitError, emitFacts, emitSource, emitText } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
-import {
-  DONE,
-  emitText,
-  finishReasonOf,
-  isDone,
-  isFault,
-  isKeepalive,
-  parsePayload,
-} from './frames.ts'
+import { DONE, finishReasonOf, isDone, isFault, isKeepalive, parsePayload } from './frames.ts'
 import { readOwnFrame } from './plain-events.ts'
 import { readUsage } from './usage.ts'
 
