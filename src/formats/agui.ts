@@ -1,9 +1,9 @@
 import type { AnswerFacts, Usage } from '../chat-event.ts'
 import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
 import { awaitCalls } from './awaited-calls.ts'
-import { emitData, emitError, emitFacts, emitReasoning } from './emit.ts'
+import { emitData, emitError, emitFacts, emitReasoning, emitText } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitText, finishReasonOf, type ObjectReader, objectFormat } from './frames.ts'
+import { finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { addUsage, readUsage } from './usage.ts'
 
 /**
@@ -125,7 +125,7 @@ function readAnswer(): ObjectReader {
       // TanStack AI's lines of JSON may come in an envelope that holds a place to resume from.
       const payload = parsed['type'] === undefined ? (asObject(parsed['chunk']) ?? parsed) : parsed
       const name = asText(payload['type']) ?? frame.type
-      const isError = payload['type'] === undefined && payload['error']
+      const isError = payload['type'] === undefined && isFault(payload)
       if (!isError && !/^(?:RUN_ERROR|error)$/.test(name)) return readEvent(name, payload, emit)
       const { type: _, ...fault } = payload
       emitError(fault, emit)

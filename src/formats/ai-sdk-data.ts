@@ -7,10 +7,11 @@ import {
   emitFile,
   emitReasoning,
   emitSource,
+  emitText,
   readHead,
 } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
-import { emitText, finishReasonOf, malformed, objectFormat } from './frames.ts'
+import { finishReasonOf, isFault, malformed, objectFormat } from './frames.ts'
 import { inputTextOf } from './tool-calls.ts'
 import { readUsage } from './usage.ts'
 
@@ -133,7 +134,7 @@ function decodeAiSdkData(): WireDecoder {
   /** Some servers end like those of other formats, or fail before they begin. */
   const objects = objectFormat(NAME, () => ({
     read(payload, frame, emit) {
-      if (payload['error'] || frame.type === 'error') emitError(payload, emit)
+      if (isFault(payload) || frame.type === 'error') emitError(payload, emit)
       else emitData(frame.type, payload, emit)
     },
     done(emit) {

@@ -12,7 +12,7 @@ import {
 import { awaitCalls } from './awaited-calls.ts'
 import { emitData, emitError, emitFacts, emitFile, emitReasoning, emitSource } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { finishReasonOf, type ObjectReader, objectFormat } from './frames.ts'
+import { finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { inputTextOf } from './tool-calls.ts'
 import { readUsage } from './usage.ts'
 
@@ -203,7 +203,7 @@ function readAnswer(): ObjectReader {
     read(chunk, frame, emit) {
       const type = asText(chunk['type'])
       // Not a chunk of the SDK, but of what stands before it: nothing follows.
-      if (type === undefined && chunk['error']) return emitError(chunk, emit)
+      if (type === undefined && isFault(chunk)) return emitError(chunk, emit)
       readChunk(type ?? frame.type, chunk, emit)
     },
     done(emit) {

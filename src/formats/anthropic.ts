@@ -1,7 +1,7 @@
 import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
-import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
+import { emitData, emitError, emitFacts, emitReasoning, emitSource, emitText } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitFinish, emitText, malformed, type ObjectReader, objectFormat } from './frames.ts'
+import { emitFinish, isFault, malformed, type ObjectReader, objectFormat } from './frames.ts'
 import { endCall, feedCall, inputTextUnlessEmpty, newCall, type OpenCall } from './tool-calls.ts'
 import { anthropicUsage } from './usage.ts'
 
@@ -63,7 +63,7 @@ function readAnswer(): ObjectReader {
       case 'mcp_tool_use': {
         if (type === 'tool_use') mustRunTools = true
         const call = newCall(asText(block['id']) ?? `call-${++unnamedCalls}`, type !== 'tool_use')
-        blocks.set(index, { call, wholeInput: inputTextUnlessEmpty(asObject(block['input'])) })
+        blocks.set(index, { call, wholeInput: inputTextUnlessEmpty(block['input']) })
         return feedCall(call, block['name'], '', emit)
       }
       case 'fallback':
@@ -109,7 +109,7 @@ function readAnswer(): ObjectReader {
     const word = asText(holder['stop_reason'])
     if (word === undefined) return
     stopReason = word
-    emitFinish(word, mustRunTools ? 'tool-calls' : 'stop', emit)
+    emitStop(emit)
     const explanation = asText(valueAt(holder, 'stop_details', 'explanation'))
     // The last message_delta may repeat the one before it.
     if (explanation !== undefined && explanation !== refusal) {
@@ -118,8 +118,13 @@ function readAnswer(): ObjectReader {
     refusal = explanation
   }
 
+  function emitStop(emit: Emit): void {
+    emitFinish(stopReason, mustRunTools ? 'tool-calls' : 'stop', emit)
+  }
+
   function finish(emit: Emit): void {
     for (const index of [...blocks.keys()]) endBlock(index, emit)
+    emitStop(emit)
   }
 
   function complete(emit: Emit): void {
@@ -142,6 +147,8 @@ function readAnswer(): ObjectReader {
           return startMessage(message, emit)
         }
         case 'message':
+          // The name of every SSE event without one, too.
+          if (payload['type'] !== type) break
           startMessage(payload, emit)
           return complete(emit)
         case 'content_block_start':
@@ -164,9 +171,9 @@ function readAnswer(): ObjectReader {
         case 'ping':
         case 'vertex_event':
           return
-        default:
-          emitData(type, payload, emit)
       }
+      if (isFault(payload)) emitError(payload, emit)
+      else emitData(type, payload, emit)
     },
     done: finish,
     end(emit) {

@@ -5,8 +5,9 @@ import { aiSdk } from './ai-sdk.ts'
 import { aiSdkData } from './ai-sdk-data.ts'
 import { anthropic } from './anthropic.ts'
 import { cohere } from './cohere.ts'
+import { emitText } from './emit.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
-import { emitText, isKeepalive } from './frames.ts'
+import { isKeepalive } from './frames.ts'
 import { gemini } from './gemini.ts'
 import { geminiInteractions } from './gemini-interactions.ts'
 import { langgraph } from './langgraph.ts'
@@ -21,24 +22,23 @@ import { plain } from './plain.ts'
  */
 export const auto: WireFormat = { name: 'auto', decoder: decodeAuto }
 
-/** Formats that are told by the payload's `type`, or what stands for it. */
-const BY_TYPE: readonly [RegExp, WireFormat][] = [
+/**
+ * Formats that are told by the payload's `type`, or by the SSE event's name where there is none. The
+ * names of other formats are too near to those of hand-written events.
+ */
+const BY_NAME: readonly [RegExp, WireFormat][] = [
   [/^response\./, openaiResponses],
   [/^(?:(?:message|content_block)_(?:start|delta|stop)|ping|vertex_event)$/, anthropic],
-  [
-    /^(?:(?:message|citation)-(?:start|end)|(?:content|tool-call)-(?:start|delta|end)|tool-plan-delta)$/,
-    cohere,
-  ],
-  [
-    /^(?:(?:start|finish|reset)-step|(?:text|reasoning)-(?:start|delta|end)|tool-(?:input|output|approval)-[a-z]+|source-(?:url|document)|reasoning-file|message-metadata|steering-message|stream-start|response-metadata|tool-call-streaming-start|data-.+)$/,
-    aiSdk,
-  ],
-  [/^(?:interaction|step|content)\./, geminiInteractions],
   [/^(?:[A-Z]+(?:_[A-Z]+)+|RAW|CUSTOM)$/, agui],
 ]
 
-/** Of these the SSE event's name is enough; other names are too near to those of hand-written frames. */
-const TOLD_BY_EVENT: readonly WireFormat[] = [openaiResponses, anthropic, agui]
+/** Types of the AI SDK's that no hand-written frame has by chance. */
+const AI_SDK =
+  /^(?:(?:start|finish|reset)-step|(?:text|reasoning)-(?:start|delta|end)|tool-(?:input|output|approval)-[a-z]+|source-(?:url|document)|reasoning-file|message-metadata|steering-message|stream-start|response-metadata|tool-call-streaming-start|data-.+)$/
+
+/** Types of Cohere's whose `delta` is an object, where hand-written frames have text. */
+const COHERE =
+  /^(?:message-end|citation-start|content-(?:start|delta)|tool-call-(?:start|delta)|tool-plan-delta)$/
 
 /** Cohere's older events, by their `event_type`. */
 const COHERE_V1 =
@@ -57,19 +57,20 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   if (type === 'event' && 'method' in payload && isObject(payload['params'])) return langgraph
   if (event === 'metadata' && asText(payload['run_id']) !== undefined) return langgraph
   if (asText(payload['event'])?.startsWith('on_') && 'run_id' in payload) return langgraph
-  if (COHERE_V1.test(asText(payload['event_type']) ?? '')) return cohere
-  // AG-UI names its events in capitals; some servers wrap them, or name the SSE event alone.
-  const enveloped = asText(valueAt(payload, 'chunk', 'type'))
-  const name = asText(type) ?? asText(payload['event_type']) ?? enveloped
+  const eventType = asText(payload['event_type']) ?? ''
+  if (/^(?:interaction|step|content)\./.test(eventType)) return geminiInteractions
+  if (COHERE_V1.test(eventType)) return cohere
+  // AG-UI's events may come in an envelope.
+  const enveloped = asText(valueAt(payload, 'chunk', 'type')) ?? ''
+  const name = asText(type) ?? (eventType || enveloped)
   if (Array.isArray(payload['choices']) || object === 'chat.completion.chunk') return openaiChat
   if (!('path' in payload)) {
-    const known = BY_TYPE.find(([pattern, format]) =>
-      name === undefined
-        ? TOLD_BY_EVENT.includes(format) && pattern.test(event)
-        : pattern.test(name),
-    )
+    const known = BY_NAME.find(([pattern]) => pattern.test(name || event))
     if (known !== undefined) return known[1]
+    if (AI_SDK.test(name)) return aiSdk
   }
+  if (name === 'message-start' && 'id' in payload) return cohere
+  if (COHERE.test(name) && isObject(payload['delta'])) return cohere
   if (object === 'response') return openaiResponses
   // Words of hand-written frames, too: told by what stands beside them.
   if (name === 'message' && Array.isArray(payload['content'])) return anthropic
@@ -79,13 +80,15 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   if (name === 'finish' && ('finishReason' in payload || 'messageMetadata' in payload)) return aiSdk
   if (name === 'file' && 'mediaType' in payload) return aiSdk
   if (name === 'error') return faultFormat(payload)
-  if (Array.isArray(payload['candidates']) || isObject(payload['promptFeedback'])) return gemini
-  if (isObject(payload['usageMetadata']) && 'modelVersion' in payload) return gemini
+  if (Array.isArray(payload['candidates'])) return gemini
+  if (isObject(payload['promptFeedback'] ?? payload['usageMetadata'])) return gemini
   if (object === 'interaction') return geminiInteractions
-  const isOllama = typeof payload['done'] === 'boolean' && asText(payload['model']) !== undefined
-  if (isOllama && (isObject(payload['message']) || 'response' in payload || 'image' in payload))
-    return ollama
-  if ('finish_reason' in payload && isObject(payload['message'])) return cohere
+  const { message, done, model } = payload
+  if (typeof done === 'boolean') {
+    if (isObject(message) && ('role' in message || 'model' in payload)) return ollama
+    if (asText(model) && ('response' in payload || 'image' in payload)) return ollama
+  }
+  if ('finish_reason' in payload && isObject(message)) return cohere
   if (object === 'error' || isObject(error)) return openaiChat
   return undefined
 }
@@ -110,12 +113,16 @@ function isDataStreamV1(data: string): boolean {
 function decodeAuto(): WireDecoder {
   let format: WireFormat = plain
   let decoder = plain.decoder()
+  /** Whether the format has been told by more than a ping, which is Anthropic's or anybody's. */
+  let isTold = false
   /** Whether the format can no longer change. */
   let isSettled = false
 
   function choose(frame: SseEvent, payload: unknown): void {
-    const detected = isKeepalive(frame) ? undefined : detect(frame, payload)
-    if (detected === undefined) return
+    if (isKeepalive(frame)) return
+    const detected = detect(frame, payload) ?? plain
+    isTold = detected !== plain && valueAt(payload, 'type') !== 'ping'
+    if (detected === format) return
     format = detected
     decoder = detected.decoder()
   }
@@ -129,7 +136,7 @@ function decodeAuto(): WireDecoder {
       // Parsed here, and handed on: the first payload may be the whole answer, and large.
       const payload = parsed ?? parseJson(frame.data)
       // Once a format of its own is found it stays: it may hold back what it has read.
-      if (format === plain) choose(frame, payload)
+      if (!isTold) choose(frame, payload)
       const take = (event: WireEvent): void => {
         const isPrelude =
           typeof event === 'object' && /^(?:data|facts|source|reasoning)$/.test(event.type)

@@ -8,9 +8,9 @@ import {
   valueAt,
   type WireObject,
 } from '../wire-value.ts'
-import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
+import { emitData, emitError, emitFacts, emitReasoning, emitSource, emitText } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitFinish, emitText, finishReasonOf, type ObjectReader, objectFormat } from './frames.ts'
+import { emitFinish, finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { endCall, feedCall, inputTextOf, newCall, type OpenCall } from './tool-calls.ts'
 import { readUsage } from './usage.ts'
 
@@ -160,7 +160,7 @@ function readAnswer(): ObjectReader {
       const type = named ?? frame.type
       const message = named === undefined ? payload['message'] : undefined
       // The API's own errors are objects with nothing but a message.
-      if (type === 'error' || payload['error'] || typeof message === 'string') {
+      if (type === 'error' || isFault(payload) || typeof message === 'string') {
         return emitError(payload, emit)
       }
       if (!isObject(message)) return readEvent(type, payload, emit)

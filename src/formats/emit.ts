@@ -5,6 +5,11 @@ import type { Emit } from './format.ts'
 
 /** What the formats hand on, and what they leave out because it says nothing. */
 
+/** Emits a piece of the answer's text, unless it is empty or no text. */
+export function emitText(value: unknown, emit: Emit): void {
+  if (typeof value === 'string' && value !== '') emit(value)
+}
+
 /** Emits a piece of the model's thinking, unless it is empty or no text. */
 export function emitReasoning(value: unknown, emit: Emit): void {
   const text = asText(value)

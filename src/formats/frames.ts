@@ -7,8 +7,13 @@ import type { Emit, WireDecoder, WireFormat } from './format.ts'
 
 /** What the formats share: payloads, keepalives, finish reasons. Knows no provider. */
 
-/** The end marker that OpenAI introduced and many copied. It must be the whole payload. */
+/** The end marker that OpenAI introduced and many copied. */
 export const DONE = '[DONE]'
+
+/** Whether a frame is the end marker and nothing else, but for white space around it. */
+export function isDone({ data }: SseEvent): boolean {
+  return data === DONE || (data.length < 12 && data.trim() === DONE)
+}
 
 /** Whether a frame only keeps the connection open: empty, or a ping in its name or its data. */
 export function isKeepalive({ type, data }: SseEvent): boolean {
@@ -62,7 +67,7 @@ export function objectFormat(name: string, start: () => ObjectReader): WireForma
       return {
         marksEnd: () => true,
         push(frame, emit, parsed) {
-          if (frame.data === DONE) {
+          if (isDone(frame)) {
             if (reader.done(emit) !== false) emit({ type: 'complete' })
             return
           }
@@ -98,11 +103,11 @@ export function emitFinish(word: string | undefined, stopped: FinishReason, emit
  * FastAPI's `{detail}`, or a message with a status that means one.
  */
 export function isFault(payload: WireObject): boolean {
-  const { error, type, object, detail, message } = payload
+  const { error, type, object, detail, message, status } = payload
   if (error || type === 'error' || object === 'error' || detail != null) return true
   if (typeof message !== 'string') return false
-  const status = asNumber(payload['status']) ?? asNumber(payload['code']) ?? 0
-  return status >= 400 || payload['success'] === false
+  const code = asNumber(status) ?? asNumber(payload['code']) ?? 0
+  return code >= 400 || status === 'error' || payload['success'] === false
 }
 
 /** Why an answer ended, by what the providers' words for it have in common. The first row counts. */
@@ -121,9 +126,4 @@ const FINISH_REASONS: readonly [RegExp, FinishReason][] = [
 /** One provider's word for why it finished → ours. Words of other providers leak through gateways. */
 export function finishReasonOf(word: string): FinishReason {
   return FINISH_REASONS.find(([pattern]) => pattern.test(word))?.[1] ?? 'unknown'
-}
-
-/** Emits a piece of the answer's text, unless it is empty or no text. */
-export function emitText(value: unknown, emit: Emit): void {
-  if (typeof value === 'string' && value !== '') emit(value)
 }

@@ -1,16 +1,16 @@
 import type { ToolResult } from '../chat-event.ts'
+import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
 import {
-  asArray,
-  asObject,
-  asText,
-  firstText,
-  isObject,
-  valueAt,
-  type WireObject,
-} from '../wire-value.ts'
-import { emitData, emitError, emitFacts, emitFile, emitReasoning, emitSource } from './emit.ts'
+  emitData,
+  emitError,
+  emitFacts,
+  emitFile,
+  emitReasoning,
+  emitSource,
+  emitText,
+} from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitFinish, emitText, type ObjectReader, objectFormat } from './frames.ts'
+import { emitFinish, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
 import { endCall, feedCall, inputTextUnlessEmpty, newCall, type OpenCall } from './tool-calls.ts'
 
@@ -81,7 +81,7 @@ function readAnswer(): ObjectReader {
   function readArguments(step: Step, call: OpenCall, value: WireObject, emit: Emit): void {
     const input = value['arguments']
     feedCall(call, '', input, emit)
-    if (isObject(input)) step.wholeInput = inputTextUnlessEmpty(input) || step.wholeInput
+    step.wholeInput = inputTextUnlessEmpty(asObject(input)) || step.wholeInput
     readSignature(value, emit, call.id)
   }
 
@@ -162,7 +162,8 @@ function readAnswer(): ObjectReader {
     // The end repeats the steps, if it has them; only alone they are the answer.
     if (stepCount > 0) return
     for (const value of asArray(interaction['steps'] ?? interaction['outputs'])) {
-      if (isObject(value)) endStep(startStep(value, emit), emit)
+      const step = asObject(value)
+      if (step !== undefined) endStep(startStep(step, emit), emit)
     }
   }
 
@@ -216,7 +217,7 @@ function readAnswer(): ObjectReader {
     read(payload, frame, emit) {
       const type = asText(payload['event_type']) ?? frame.type
       if (payload['object'] === 'interaction') complete(payload, emit)
-      else if (type === 'error' || payload['error']) emitError(payload, emit)
+      else if (type === 'error' || isFault(payload)) emitError(payload, emit)
       else readEvent(type, payload, emit)
     },
     done: (emit) => finish(true, emit),

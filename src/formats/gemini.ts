@@ -12,16 +12,16 @@ import {
 import {
   emitData,
   emitError,
-  emitFacts,
   emitFile,
   emitReasoning,
   emitSource,
+  emitText,
   type Head,
   markWith,
   readHead,
 } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitText, finishReasonOf, type ObjectReader, objectFormat } from './frames.ts'
+import { finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { readToolParts, type ToolPartReader } from './gemini-tools.ts'
 import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
 
@@ -107,14 +107,15 @@ function readAnswer(): ObjectReader {
     read(chunk, frame, emit) {
       const { candidates, promptFeedback, usageMetadata, modelVersion, responseId } = chunk
       readHead(head, responseId, modelVersion, emit)
-      if (usageMetadata) emitFacts({ usage: geminiUsage(usageMetadata, USAGE_KEYS) }, emit)
+      const usage = geminiUsage(usageMetadata, USAGE_KEYS)
+      if (usage !== undefined) emit({ type: 'facts', usage })
       for (const candidate of asArray(candidates)) {
         if (isObject(candidate)) readCandidate(candidate, frame, emit)
       }
       const feedback = asObject(promptFeedback)
       blockReason = wordOf(feedback?.['blockReason']) ?? blockReason
       explanation = asText(feedback?.['blockReasonMessage']) ?? explanation
-      if (chunk['error'] || frame.type === 'error') return emitError(chunk, emit)
+      if (isFault(chunk) || frame.type === 'error') return emitError(chunk, emit)
       if ((candidates ?? promptFeedback ?? usageMetadata ?? modelVersion ?? responseId) == null) {
         emitData(frame.type, chunk, emit)
       }

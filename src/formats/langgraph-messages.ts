@@ -9,9 +9,9 @@ import {
   type WireObject,
 } from '../wire-value.ts'
 import type { AwaitedCalls } from './awaited-calls.ts'
-import { emitData, emitFacts, emitReasoning, readHead } from './emit.ts'
+import { emitData, emitFacts, emitReasoning, emitText, readHead } from './emit.ts'
 import type { Emit } from './format.ts'
-import { emitText, finishReasonOf } from './frames.ts'
+import { finishReasonOf } from './frames.ts'
 import { inputTextUnlessEmpty } from './tool-calls.ts'
 import { addUsage, readUsage } from './usage.ts'
 

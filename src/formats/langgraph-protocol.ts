@@ -1,9 +1,9 @@
 import type { AnswerFacts } from '../chat-event.ts'
 import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
 import type { AwaitedCalls } from './awaited-calls.ts'
-import { emitData, emitError, emitFacts, emitReasoning, emitSource } from './emit.ts'
+import { emitData, emitError, emitFacts, emitReasoning, emitSource, emitText } from './emit.ts'
 import type { Emit } from './format.ts'
-import { emitText, finishReasonOf } from './frames.ts'
+import { finishReasonOf } from './frames.ts'
 import { inputTextUnlessEmpty } from './tool-calls.ts'
 import { readUsage } from './usage.ts'
 

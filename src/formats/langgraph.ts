@@ -1,8 +1,8 @@
 import { asArray, asObject, asText, isObject, valueAt, type WireObject } from '../wire-value.ts'
 import { awaitCalls } from './awaited-calls.ts'
-import { emitData, emitError, emitFacts } from './emit.ts'
+import { emitData, emitError, emitFacts, emitText } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
-import { DONE, emitText, isKeepalive, parsePayload } from './frames.ts'
+import { isDone, isFault, isKeepalive, parsePayload } from './frames.ts'
 import { messagesIn, readMessages, roleOf, type StreamMode, unwrap } from './langgraph-messages.ts'
 import { readProtocol } from './langgraph-protocol.ts'
 
@@ -132,7 +132,7 @@ function decodeLanggraph(): WireDecoder {
   return {
     marksEnd: () => false,
     push(frame, emit, parsed) {
-      if (frame.type === 'end' || frame.data === DONE) {
+      if (frame.type === 'end' || isDone(frame)) {
         settle(true, emit)
         return emit({ type: 'complete' })
       }
@@ -154,7 +154,7 @@ function decodeLanggraph(): WireDecoder {
       if (name !== undefined) {
         return readMode(name, object === undefined ? asArray(payload)[1] : object['data'], emit)
       }
-      if (object?.['error']) return emitError(payload, emit)
+      if (object !== undefined && isFault(object)) return emitError(payload, emit)
       emitData(frame.type, payload, emit)
     },
     end: (emit) => settle(false, emit),

@@ -1,7 +1,7 @@
 import { asArray, asNumber, asObject, asText, valueAt, type WireObject } from '../wire-value.ts'
-import { emitData, emitError, emitFile, emitReasoning, readHead } from './emit.ts'
+import { emitData, emitError, emitFile, emitReasoning, emitText, readHead } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitFinish, emitText, type ObjectReader, objectFormat } from './frames.ts'
+import { emitFinish, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { endCall, feedCall, inputTextOf, newCall } from './tool-calls.ts'
 import { usageOf } from './usage.ts'
 
@@ -58,7 +58,7 @@ function readAnswer(): ObjectReader {
     read(payload, frame, emit) {
       readHead(head, undefined, payload['model'], emit)
       const isAnswer = readPiece(payload, emit)
-      if (payload['error'] || frame.type === 'error') return emitError(payload, emit)
+      if (isFault(payload) || frame.type === 'error') return emitError(payload, emit)
       if (payload['done'] === true) return readEnd(payload, emit)
       if (!isAnswer) emitData(frame.type, payload, emit)
     },

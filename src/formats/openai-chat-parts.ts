@@ -1,7 +1,6 @@
 import { asArray, asObject, asText, firstText, valueAt, type WireObject } from '../wire-value.ts'
-import { emitData, emitReasoning, emitSource } from './emit.ts'
+import { emitData, emitReasoning, emitSource, emitText } from './emit.ts'
 import type { Emit } from './format.ts'
-import { emitText } from './frames.ts'
 
 /** What a delta of Chat Completions holds beside plain text, at the places where servers put it. */
 
@@ -23,13 +22,15 @@ export function reasoningOf(delta: WireObject): string | undefined {
   )
 }
 
-/** A part of Mistral's content arrays: `thinking`, `text`, or a reference. */
+/** A part of a content array: Mistral's `thinking`, Databricks' `summary`, text, or a reference. */
 export function readPart(value: unknown, emit: Emit): void {
   if (typeof value === 'string') return emitText(value, emit)
   const part = asObject(value)
   const thinking = part?.['thinking']
   emitReasoning(thinking, emit)
-  for (const piece of asArray(thinking)) emitReasoning(valueAt(piece, 'text'), emit)
+  for (const piece of asArray(thinking ?? part?.['summary'])) {
+    emitReasoning(valueAt(piece, 'text'), emit)
+  }
   const type = part?.['type'] ?? 'text'
   if (type === 'text' || type === 'output_text') emitText(part?.['text'], emit)
   if (type === 'reference') emitData(type, part, emit)

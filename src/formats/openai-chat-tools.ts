@@ -17,6 +17,8 @@ interface Call extends OpenCall {
   /** Whether they are an object or array; `undefined` before they began. */
   isJson: boolean | undefined
   isComplete: boolean
+  /** The arguments `{}`, kept back: some servers send them where the real ones are still to come. */
+  empty: string
 }
 
 /** One piece of a call, as read from a delta. Blank ids and names count as absent. */
@@ -61,7 +63,13 @@ export function collectToolCalls(newId: () => string): ToolCallCollector {
 
   function create({ id }: Piece): Call {
     const open = newCall(id ?? newId())
-    const call: Call = { ...open, scan: scanJson(), isJson: undefined, isComplete: false }
+    const call: Call = {
+      ...open,
+      scan: scanJson(),
+      isJson: undefined,
+      isComplete: false,
+      empty: '',
+    }
     calls.push(call)
     return call
   }
@@ -84,30 +92,44 @@ export function collectToolCalls(newId: () => string): ToolCallCollector {
     if (name === undefined) {
       return id !== undefined && startsJson(input) && known.isComplete ? create(piece) : known
     }
-    // A name starts a call, unless the one at this place is in the middle of its arguments: some
-    // servers repeat the name, and change the id, with every piece.
+    // A name starts a call, unless the one at this place goes on: some servers repeat the name, and
+    // change the id, with every piece.
     const isSame = id === undefined && name === known.name
-    const repeats = isSame || (input !== '' && !startsJson(input))
-    const isMidway = known.inputText !== '' && !known.isComplete
-    return repeats && isMidway ? known : create(piece)
+    const goesOn = isSame || (known.inputText !== '' && input !== '' && !startsJson(input))
+    return goesOn && !known.isComplete ? known : create(piece)
   }
 
   function take(piece: Piece, emit: Emit): void {
     const call = resolve(piece)
     if (piece.index !== undefined) byIndex.set(piece.index, call)
     if (piece.id !== undefined) byId.set(piece.id, call)
-    const text = call.isJson === undefined ? piece.input.trimStart() : piece.input
+    feedCall(call, piece.name, newInput(call, piece.input), emit)
+  }
+
+  /** What a piece adds to the arguments. */
+  function newInput(call: Call, input: string): string {
+    const hasBegun = call.inputText !== ''
+    if (input === '{}' && !hasBegun) {
+      call.empty = input
+      call.isComplete = true
+      return ''
+    }
+    if (hasBegun && call.isComplete) {
+      // Some gateways send the whole arguments once more.
+      return input === call.inputText ? '' : input
+    }
+    const text = call.isJson === undefined ? input.trimStart() : input
     if (text !== '') {
       call.isJson ??= startsJson(text)
-      call.isComplete ||= call.isJson && call.scan.next(text, 0) !== -1
+      call.isComplete = call.isJson && call.scan.next(text, 0) !== -1
     }
-    feedCall(call, piece.name, piece.input, emit)
+    return input
   }
 
   function complete(ended: readonly Call[], isProviderExecuted: boolean, emit: Emit): void {
     for (const call of ended) {
       if (isProviderExecuted) call.providerExecuted = true
-      endCall(call, emit)
+      endCall(call, emit, call.empty)
     }
   }
 

@@ -12,13 +12,14 @@ import {
   emitError,
   emitFacts,
   emitReasoning,
+  emitText,
   type Head,
   markWith,
   mediaTypeOf,
   readHead,
 } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitFinish, emitText, isFault, type ObjectReader, objectFormat } from './frames.ts'
+import { emitFinish, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { readPart, readSource, reasoningOf } from './openai-chat-parts.ts'
 import { collectToolCalls, type ToolCallCollector, toolMessageOf } from './openai-chat-tools.ts'
 import { readUsage } from './usage.ts'
@@ -207,7 +208,8 @@ function readAnswer(): ObjectReader {
       if (frame.type === 'error' || isFault(payload) || inChoice) {
         return emitError(payload['error'] || !inChoice ? payload : { error: inChoice }, emit)
       }
-      if (isWhole) {
+      // Some servers have a `message` in their chunks, where others have a `delta`.
+      if (isWhole && payload['object'] !== 'chat.completion.chunk') {
         finish(true, emit)
         return emit({ type: 'complete' })
       }

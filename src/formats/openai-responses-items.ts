@@ -73,6 +73,8 @@ export function isProviderExecuted(item: WireObject): boolean | undefined {
     case 'file_search_call':
     case 'code_interpreter_call':
     case 'mcp_call':
+    // Perplexity's searches begin as the call of a function, and end as this.
+    case 'search_results':
       return true
     default:
       return undefined

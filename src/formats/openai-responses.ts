@@ -10,7 +10,7 @@ import {
 } from '../wire-value.ts'
 import { emitData, emitError, emitFacts, readHead } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitFinish, type ObjectReader, objectFormat } from './frames.ts'
+import { emitFinish, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import {
   emitAnnotation,
   type Item,
@@ -120,6 +120,7 @@ function readAnswer(): ObjectReader {
     if (type === 'message' || type === 'reasoning') return endTexts(item, value, emit)
     if (item.call === undefined) openCall(item, value, emit)
     if (item.call !== undefined) {
+      if (isProviderExecuted(value)) item.call.providerExecuted = true
       endCallOf(item, item.call, value, emit)
       return readResult(item.call, value, emit)
     }
@@ -232,8 +233,8 @@ function readAnswer(): ObjectReader {
       const isWhole = payload['object'] === 'response'
       const isOwn = isWhole || type.startsWith('response.')
       // An error ends the answer: the `response.failed` that often follows says the same again.
-      const isError = payload['object'] === 'error' || (payload['error'] && !isOwn)
-      if (isError || /^(?:response\.)?error$/.test(type) || frame.type === 'error') {
+      const isError = isOwn ? type === 'response.error' : isFault(payload)
+      if (isError || frame.type === 'error') {
         return emitError(payload, emit)
       }
       if (!isWhole) return readEvent(type, payload, emit)

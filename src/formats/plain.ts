@@ -1,12 +1,19 @@
 import type { SseEvent } from '../framing/sse.ts'
-import { providerError } from '../provider-error.ts'
-import { asArray, asObject, asText, isObject, parseJson, type WireObject } from '../wire-value.ts'
-import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
-import { DONE, emitText, finishReasonOf, isFault, isKeepalive, parsePayload } from './frames.ts'
+import {
+  asArray,
+  asObject,
+  asText,
+  firstText,
+  isObject,
+  parseJson,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
+import { emitData, emitError, emitFacts, emitSource, emitText } from './emit.ts'
+import type { Emit, WireDecoder, WireFormat } from './format.ts'
+import { DONE, finishReasonOf, isDone, isFault, isKeepalive, parsePayload } from './frames.ts'
 import { readOwnFrame } from './plain-events.ts'
 import { readUsage } from './usage.ts'
-
-type Emit = (event: WireEvent) => void
 
 /**
  * The frames that tutorials and hand-written routes send: `{text}`, `{content}`, `{token}`, …, JSON
@@ -39,6 +46,7 @@ const TEXT_KEYS = [
   'output',
 ]
 const REASONING_KEYS = ['reasoning', 'reasoning_content', 'thinking']
+const REASON_KEYS = ['finishReason', 'finish_reason', 'stop_reason', 'done_reason', 'stop_type']
 const DONE_KEYS = [
   'done',
   'finished',
@@ -62,7 +70,6 @@ function decodePlain(): WireDecoder {
   let textLength = 0
   /** Where the last text stood. */
   let textKey = 'text'
-  let head = ''
 
   function emitContent(type: 'text' | 'reasoning', text: string, emit: Emit): void {
     if (text === '') return
@@ -72,18 +79,14 @@ function decodePlain(): WireDecoder {
     emit(text)
   }
 
-  function fail(raw: unknown, emit: Emit): void {
-    emit({ type: 'error', error: providerError(raw) })
-  }
-
   /** A frame of a stream that sends its text without JSON around it. */
   function readRaw(frame: SseEvent, emit: Emit): void {
     const { data, type } = frame
-    if (ERROR_NAME.test(type)) return fail(data, emit)
-    if (data.startsWith('[ERROR]')) return fail(data.slice('[ERROR]'.length).trim(), emit)
+    if (ERROR_NAME.test(type)) return emitError(data, emit)
+    if (data.startsWith('[ERROR]')) return emitError(data.slice('[ERROR]'.length).trim(), emit)
     if (DONE_NAME.test(type)) return emit({ type: 'complete' })
     if (TEXT_NAME.test(type)) return emitContent('text', data, emit)
-    emit({ type: 'data', name: type, data })
+    emitData(type, data, emit)
   }
 
   function readObject(frame: SseEvent, payload: WireObject, emit: Emit): void {
@@ -98,11 +101,11 @@ function decodePlain(): WireDecoder {
     const isNamed = (pattern: RegExp) => names.some((name) => pattern.test(name))
 
     readFacts(payload, emit)
-    if (isNamed(ERROR_NAME) || isFault(payload)) return fail(payload, emit)
+    if (isNamed(ERROR_NAME) || isFault(payload)) return emitError(payload, emit)
     const isDone = isNamed(DONE_NAME)
     const isText = names.every((name) => TEXT_NAME.test(name))
     const isReasoning = isNamed(REASONING_NAME)
-    const reasoning = isText || isReasoning ? firstText(payload, REASONING_KEYS) : undefined
+    const reasoning = isText || isReasoning ? firstText(payload, ...REASONING_KEYS) : undefined
     const text = isText || isReasoning || isDone ? textOf(payload) : undefined
     const sources = asArray(payload['sources'])
 
@@ -113,12 +116,12 @@ function decodePlain(): WireDecoder {
     }
     for (const source of sources) readSource(source, emit)
     if (ends) {
-      if (hasMore(payload)) emit({ type: 'data', name: inner ?? 'done', data: payload })
+      if (hasMore(payload)) emitData(inner ?? 'done', payload, emit)
       return emit({ type: 'complete' })
     }
     const isRead = text !== undefined || reasoning !== undefined || sources.length > 0
     if (isRead || ((isText || isReasoning) && !hasMore(payload))) return
-    emit({ type: 'data', name: inner ?? frame.type, data: payload })
+    emitData(inner ?? frame.type, payload, emit)
   }
 
   /** The last frame may hold the last piece, or the whole answer once more. */
@@ -128,32 +131,24 @@ function decodePlain(): WireDecoder {
   }
 
   function readFacts(payload: WireObject, emit: Emit): void {
-    const id = asText(payload['message_id']) ?? asText(payload['id'])
+    const id = firstText(payload, 'message_id', 'id')
     const model = asText(payload['model'])
-    if ((id ?? model) !== undefined && head !== `${id} ${model}`) {
-      head = `${id} ${model}`
-      emit({ type: 'facts', ...(id && { id }), ...(model && { model }) })
-    }
-    const usage = readUsage(payload['usage'] ?? asObject(payload['metadata'])?.['usage'])
-    if (usage !== undefined) emit({ type: 'facts', usage })
+    const usage = readUsage(payload['usage'] ?? valueAt(payload, 'metadata', 'usage'))
+    emitFacts({ id, model, usage }, emit)
     const reason =
-      asText(payload['finishReason']) ??
-      asText(payload['finish_reason']) ??
-      asText(payload['stop_reason']) ??
-      asText(payload['done_reason']) ??
-      asText(payload['stop_type']) ??
+      firstText(payload, ...REASON_KEYS) ??
       (payload['stopped_limit'] === true ? 'limit' : undefined) ??
-      asText(asObject(payload['details'])?.['finish_reason']) ??
-      asText(asObject(asArray(payload['results'])[0])?.['stop_reason'])
+      asText(valueAt(payload, 'details', 'finish_reason')) ??
+      asText(valueAt(payload, 'results', 0, 'stop_reason'))
     if (reason === undefined || /^not[-_]finished$/i.test(reason)) return
-    emit({ type: 'facts', finishReason: finishReasonOf(reason), rawFinishReason: reason })
+    emitFacts({ finishReason: finishReasonOf(reason), rawFinishReason: reason }, emit)
   }
 
   return {
     marksEnd: () => false,
     push(frame, emit, parsed) {
       const { data, type } = frame
-      if (data === DONE) return emit({ type: 'complete' })
+      if (isDone(frame)) return emit({ type: 'complete' })
       if (mode === 'json' && type === 'message' && data.charCodeAt(0) === 123) {
         const payload = parsed ?? parsePayload(frame, plain.name)
         return readObject(frame, payload as WireObject, emit)
@@ -207,23 +202,15 @@ function isOnlyKey(payload: WireObject, key: string): boolean {
 }
 
 function textOf(payload: WireObject): string | undefined {
-  const direct = firstText(payload, TEXT_KEYS)
+  const direct = firstText(payload, ...TEXT_KEYS)
   if (direct !== undefined) return direct
   for (const key of TEXT_KEYS) {
     const inner = asObject(payload[key])
     if (inner === undefined || inner['special'] === true) continue
-    const text = asText(inner['content']) ?? asText(inner['text'])
+    const text = firstText(inner, 'content', 'text')
     if (text !== undefined) return text
   }
-  return asText(asObject(asArray(payload['results'])[0])?.['generated_text'])
-}
-
-function firstText(payload: WireObject, keys: readonly string[]): string | undefined {
-  for (const key of keys) {
-    const text = asText(payload[key])
-    if (text !== undefined) return text
-  }
-  return undefined
+  return asText(valueAt(payload, 'results', 0, 'generated_text'))
 }
 
 /** Whether a frame says anything beside text, its end and its token counts. */
@@ -239,7 +226,6 @@ function hasMore(payload: WireObject): boolean {
 
 function readSource(raw: unknown, emit: Emit): void {
   const source = typeof raw === 'string' ? { url: raw } : asObject(raw)
-  const url = asText(source?.['url'] ?? source?.['uri'] ?? source?.['link'])
-  const title = asText(source?.['title'] ?? source?.['name'])
-  emit({ type: 'source', ...(url && { url }), ...(title && { title }), raw })
+  const url = firstText(source, 'url', 'uri', 'link')
+  emitSource({ url, title: firstText(source, 'title', 'name') }, raw, emit)
 }

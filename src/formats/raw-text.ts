@@ -1,5 +1,5 @@
+import { emitText } from './emit.ts'
 import type { WireFormat } from './format.ts'
-import { emitText } from './frames.ts'
 
 /**
  * A body that is the answer's text as it stands, such as the AI SDK's `toTextStreamResponse()`.

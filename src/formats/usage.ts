@@ -8,11 +8,14 @@ const COUNT_NAMES: readonly [RegExp, keyof Counts][] = [
   [/^(?:prompt|input)_?tokens$/i, 'inputTokens'],
   [/^(?:completion|output)_?tokens$/i, 'outputTokens'],
   [/^total_?tokens$/i, 'totalTokens'],
-  [/^(?:prompt_cache_hit|cached|cached_?input|cache_?read)(?:_?tokens)?$/i, 'cachedInputTokens'],
+  [
+    /^(?:prompt_cache_hit|cached|cached_?input|cache_?read(?:_?input)?)(?:_?tokens)?$/i,
+    'cachedInputTokens',
+  ],
   [/^reasoning(?:_?tokens)?$/i, 'reasoningTokens'],
 ]
 
-/** Reads token counts under whatever names. `undefined` if `value` is not an object. */
+/** Reads token counts under whatever names. `undefined` if `value` is no object, or an empty one. */
 export function readUsage(value: unknown): Usage | undefined {
   const raw = asObject(value)
   if (raw === undefined) return undefined
@@ -20,6 +23,7 @@ export function readUsage(value: unknown): Usage | undefined {
   if ('cache_read_input_tokens' in raw && !('prompt_tokens' in raw)) return anthropicUsage(raw)
   const counts: Partial<Counts> = {}
   const entries = Object.entries(raw)
+  if (entries.length === 0) return undefined
   // What is counted more closely stands in objects within, such as `prompt_tokens_details`.
   const details = entries.filter(([name]) => /details$/i.test(name))
   const within = details.flatMap(([, value]) => Object.entries(asObject(value) ?? {}))

@@ -52,6 +52,26 @@ describe.each(callingFormats)('%s', (format, answer) => {
     }
   })
 
+  test('a failure of the route among the payloads is an error, in whatever words', async () => {
+    const payloads = answer('t', 'f', ['{"n":', '1}'])
+    const faults = [
+      { error: 'it broke' },
+      { error: { message: 'it broke' } },
+      { detail: 'it broke' },
+      { message: 'it broke', status: 502 },
+    ]
+    for (const fault of faults) {
+      const body = sse([...payloads.slice(0, -1), fault, ...payloads.slice(-1)])
+      for (const options of [{}, named]) {
+        const events = await read(body, options)
+        checkPromises(events)
+        const { text, error } = doneOf(events)
+        expect([text, error?.code], JSON.stringify(fault)).toEqual(['Hello', 'provider'])
+        expect(error?.message).toContain('it broke')
+      }
+    }
+  })
+
   test('arguments twice as long are twice the work, however small the pieces', async () => {
     const workOf = async (count: number): Promise<number> => {
       const pieces = ['{"text":"', ...Array<string>(count).fill('0123456789'), '"}']
