@@ -7,13 +7,8 @@ import type { Emit, WireDecoder, WireFormat } from './format.ts'
 
 /** What the formats share: payloads, keepalives, finish reasons. Knows no provider. */
 
-/** The end marker that OpenAI introduced and many copied. */
+/** The end marker that OpenAI introduced and many copied. It must be the whole payload. */
 export const DONE = '[DONE]'
-
-/** Whether a frame is the end marker and nothing else, but for white space around it. */
-export function isDone({ data }: SseEvent): boolean {
-  return data === DONE || (data.length < 12 && data.trim() === DONE)
-}
 
 /** Whether a frame only keeps the connection open: empty, or a ping in its name or its data. */
 export function isKeepalive({ type, data }: SseEvent): boolean {
@@ -67,7 +62,7 @@ export function objectFormat(name: string, start: () => ObjectReader): WireForma
       return {
         marksEnd: () => true,
         push(frame, emit, parsed) {
-          if (isDone(frame)) {
+          if (frame.data === DONE) {
             if (reader.done(emit) !== false) emit({ type: 'complete' })
             return
           }

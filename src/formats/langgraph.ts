@@ -2,7 +2,7 @@ import { asArray, asObject, asText, isObject, valueAt, type WireObject } from '.
 import { awaitCalls } from './awaited-calls.ts'
 import { emitData, emitError, emitFacts, emitText } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
-import { isDone, isFault, isKeepalive, parsePayload } from './frames.ts'
+import { DONE, isFault, isKeepalive, parsePayload } from './frames.ts'
 import { messagesIn, readMessages, roleOf, type StreamMode, unwrap } from './langgraph-messages.ts'
 import { readProtocol } from './langgraph-protocol.ts'
 
@@ -132,7 +132,7 @@ function decodeLanggraph(): WireDecoder {
   return {
     marksEnd: () => false,
     push(frame, emit, parsed) {
-      if (frame.type === 'end' || isDone(frame)) {
+      if (frame.type === 'end' || frame.data === DONE) {
         settle(true, emit)
         return emit({ type: 'complete' })
       }

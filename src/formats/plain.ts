@@ -11,7 +11,7 @@ import {
 } from '../wire-value.ts'
 import { emitData, emitError, emitFacts, emitSource, emitText } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
-import { DONE, finishReasonOf, isDone, isFault, isKeepalive, parsePayload } from './frames.ts'
+import { DONE, finishReasonOf, isFault, isKeepalive, parsePayload } from './frames.ts'
 import { readOwnFrame } from './plain-events.ts'
 import { readUsage } from './usage.ts'
 
@@ -148,7 +148,7 @@ function decodePlain(): WireDecoder {
     marksEnd: () => false,
     push(frame, emit, parsed) {
       const { data, type } = frame
-      if (isDone(frame)) return emit({ type: 'complete' })
+      if (data === DONE) return emit({ type: 'complete' })
       if (mode === 'json' && type === 'message' && data.charCodeAt(0) === 123) {
         const payload = parsed ?? parsePayload(frame, plain.name)
         return readObject(frame, payload as WireObject, emit)

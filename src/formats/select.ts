@@ -6,7 +6,7 @@ import { must } from '../must.ts'
 import { providerError } from '../provider-error.ts'
 import { isObject, parseJson } from '../wire-value.ts'
 import type { Emit, WireEvent, WireFormat } from './format.ts'
-import { isDone } from './frames.ts'
+import { DONE } from './frames.ts'
 
 /**
  * What a {@link select} function makes of one frame: an event, several, a string as short for a
@@ -49,7 +49,7 @@ export function select(fn: (payload: unknown, frame: SseEvent) => Selected): Wir
     decoder: () => ({
       marksEnd: () => false,
       push(frame, emit, parsed) {
-        if (isDone(frame)) return emit({ type: 'complete' })
+        if (frame.data === DONE) return emit({ type: 'complete' })
         const json = parsed ?? parseJson(frame.data)
         const payload = json === undefined ? frame.data : json
         for (const item of ask(payload, frame)) handOn(item, emit)
