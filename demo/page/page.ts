@@ -148,7 +148,11 @@ find('composer', HTMLFormElement).addEventListener('submit', (event) => {
 onPress(stop, stopAll)
 onPress(again, () => start((pane) => pane.chat().regenerate()))
 onPress(clear, () => {
-  for (const { chat } of panes) chat().clear()
+  for (const { chat, forget } of panes) {
+    forget()
+    chat().clear()
+  }
+  draw()
   message.focus()
 })
 for (const button of faultButtons) {

@@ -24,6 +24,8 @@ interface Run {
   draft: Draft
   pacer: Pacer | undefined
   ticker: Ticker
+  /** Resolves the caller's promise. */
+  settle(): void
   stream?: ChatStream
   held?: HoldBack
 }
@@ -60,6 +62,7 @@ export function createChat(source: OptionsSource<WithFormat<ChatOptions>>): Chat
   /** Ends the run: what arrived becomes a message. The caller tells the listeners. */
   function close(ended: Run, status: ChatMessage['status'], result?: ChatResult) {
     run = undefined
+    ended.settle()
     ended.ticker.cancel()
     ended.held?.end()
     ended.pacer?.end()
@@ -108,14 +111,20 @@ export function createChat(source: OptionsSource<WithFormat<ChatOptions>>): Chat
     }
     const isPaced = pacer !== undefined
     const ticker = createTicker(isPaced && notify === 'sync' ? 'frame' : notify, onTick, isPaced)
-    const started: Run = { options, draft, pacer, ticker }
+    // Not the promise of `answer`: that may wait for a `request` which never comes back.
+    let settle = (): void => {}
+    const over = new Promise<void>((resolve) => {
+      settle = resolve
+    })
+    const started: Run = { options, draft, pacer, ticker, settle }
     halt()
     messages = edit(messages)
     isUnanswered = true
     hasNewResult = false
     run = started
     publish()
-    return answer(started)
+    void answer(started)
+    return over
   }
 
   async function answer(started: Run): Promise<void> {

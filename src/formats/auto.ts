@@ -133,8 +133,9 @@ function decodeAuto(): WireDecoder {
     },
     push(frame, emit, parsed) {
       if (isSettled) return decoder.push(frame, emit, parsed)
-      // Parsed here, and handed on: the first payload may be the whole answer, and large.
-      const payload = parsed ?? parseJson(frame.data)
+      // Parsed here, and handed on: the first payload may be the whole answer, and large. Nothing is
+      // gained from a keepalive, and to fail at an empty one costs a hundred times what reading it does.
+      const payload = parsed ?? (isKeepalive(frame) ? undefined : parseJson(frame.data))
       // Once a format of its own is found it stays: it may hold back what it has read.
       if (!isTold) choose(frame, payload)
       const take = (event: WireEvent): void => {

@@ -31,18 +31,27 @@ export function measureEvents(maxEventSize: number): EventSize {
   let lineStart = ''
   let afterCr = false
   let data = 0
+  /** Whether a line of data came: the next one adds a line feed, also to an empty value. */
+  let hasData = false
   let event = 0
   let id = 0
   let unread = ''
   let unreadTexts = 0
 
+  function forget(): void {
+    data = event = id = 0
+    hasData = false
+  }
+
   function endLine(): void {
     const field = /^(?:data|event|id)(?=: ?|$)/.exec(lineStart)?.[0]
     const hasSpace = field !== undefined && lineStart.startsWith(': ', field.length)
     const value = Math.max(lineLength - (field?.length ?? 0) - (hasSpace ? 2 : 1), 0)
-    if (lineLength === 0) data = event = id = 0
-    else if (field === 'data') data += value + (data > 0 ? 1 : 0)
-    else if (field === 'event') event = value
+    if (lineLength === 0) forget()
+    else if (field === 'data') {
+      data += value + (hasData ? 1 : 0)
+      hasData = true
+    } else if (field === 'event') event = value
     else if (field === 'id') id = value
     lineLength = 0
     lineStart = ''
@@ -89,7 +98,8 @@ export function measureEvents(maxEventSize: number): EventSize {
       return read(text)
     },
     ended(text) {
-      lineLength = data = event = id = 0
+      forget()
+      lineLength = 0
       lineStart = ''
       afterCr = false
       // Read from its start, should it come to that: what stands before the event's blank line may

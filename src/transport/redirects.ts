@@ -40,14 +40,15 @@ export function redirected(
   const { input, init } = request
   const from = parseUrl(typeof input === 'string' ? input : input.url, response.url || undefined)
   const to = parseUrl(response.headers.get('location') ?? '', from?.href)
-  if (to === undefined || to.origin !== from?.origin) {
-    const target =
-      to === undefined ? 'an address that cannot be read' : `another origin, ${to.origin}`
+  if (to === undefined) throw refuse('to an address that cannot be read. Check the URL.')
+  if (to.origin !== from?.origin) {
+    // The origin of `data:` and its like is the word "null".
+    const origin = to.origin === 'null' ? to.protocol : to.origin
     throw refuse(
-      `to ${target}; headers and body would travel with it. Use that address, or set redirect: 'follow'.`,
+      `to another origin, ${origin}; headers and body would travel with it. Use that address, or set redirect: 'follow'.`,
     )
   }
-  if (redirects >= MAX_REDIRECTS) throw refuse(`for the ${redirects + 1}th time. Check the URL.`)
+  if (redirects >= MAX_REDIRECTS) throw refuse(`${redirects + 1} times in a row. Check the URL.`)
   const method = init.method ?? (typeof input === 'string' ? 'GET' : input.method)
   const becomesGet =
     status === 303 ? !/^(?:get|head)$/i.test(method) : status < 303 && /^post$/i.test(method)

@@ -31,6 +31,7 @@ export function prepareRequest(
   must(!hasCredentials(url), 'url must not hold a user name or a password: set a header instead')
   const fetchInit = fetchInitOf(options, request)
   const redirect = fetchInit.redirect ?? request?.redirect ?? 'follow'
+  must(/^(?:follow|error|manual)$/.test(redirect), "redirect must be 'follow', 'error' or 'manual'")
   const seesRedirects = fetchInit.redirect === undefined && redirect === 'follow' && !isBrowser()
   return {
     input: request ?? String(url),
@@ -107,6 +108,8 @@ function fetchInitOf(options: AnyInit, request: Request | undefined): RequestIni
     if (isStream) Object.assign(result, { duplex: 'half' })
   }
   const method = result.method ?? request?.method ?? 'GET'
+  // Fetch would refuse it only when it is called, which would look like a lost connection.
+  must(/^[\w!#$%&'*+.^`|~-]+$/.test(method), 'method has a character that HTTP does not allow')
   must(result.body == null || !/^(?:get|head)$/i.test(method), `${method} cannot have a body`)
   return result
 }

@@ -268,12 +268,23 @@ test('stop closes the connection at once', async () => {
 test('stop ends a request that no answer came to, and one that is still being made', async () => {
   for (const options of [{ fetch: deafFetch }, { request: () => new Promise<never>(() => {}) }]) {
     const chat = createChat({ url, ...options })
-    chat.send('Hi')
+    const sent = chat.send('Hi')
     await settle()
     expect(chat.get().status).toBe('submitted')
     chat.stop()
     expect(chat.get().status).toBe('idle')
+    await sent
   }
+})
+
+test('the promise of an answer that another one takes the place of resolves at once', async () => {
+  const chat = createChat({ url, request: () => new Promise<never>(() => {}) })
+  const first = chat.send('Hi')
+  await settle()
+  const second = chat.send('Hello')
+  await first
+  chat.stop()
+  await second
 })
 
 test('what a stream still says after a stop is not heard', async () => {

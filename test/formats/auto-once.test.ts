@@ -50,3 +50,9 @@ test('the payload that tells the format is parsed once, however large it is', as
   const read = await countParses(text.length, sse([payload, '[DONE]']), 'text/event-stream')
   expect(read).toEqual({ text, finishReason: 'stop', count: 1 })
 })
+
+test('keepalives before the first text are not parsed, so that a flood of them costs little', async () => {
+  const empty = 'data:\n\n: hello\n\ndata: : keepalive\n\ndata: ping\n\n'.repeat(100)
+  const read = await countParses(0, empty + sse([{ text: 'Hello' }, '[DONE]']), 'text/event-stream')
+  expect(read).toEqual({ text: 'Hello', finishReason: 'stop', count: 1 })
+})

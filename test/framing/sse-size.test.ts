@@ -61,6 +61,19 @@ describe('maxEventSize', () => {
     }
   })
 
+  test('lines of data without a value count as the line feeds that they hold', () => {
+    for (const line of ['data', 'data:', 'data: ']) {
+      const body = (lines: number) => `${`${line}\n`.repeat(lines)}\n`
+      // While a line is open, it and the line feeds between the ones before it are held.
+      const fitting = 100 - line.length + 2
+      expect(outcome(body(fitting), 100)).toEqual({
+        tooLarge: false,
+        data: ['\n'.repeat(fitting - 1)],
+      })
+      expect(outcome(body(fitting + 1), 100)).toEqual({ tooLarge: true, data: [] })
+    }
+  })
+
   test('many events below the limit are not added up', () => {
     const body = `${line('data', 90)}\n\n`.repeat(5)
     expect(outcome(body, 100)).toEqual({ tooLarge: false, data: Array(5).fill('x'.repeat(84)) })

@@ -146,6 +146,24 @@ export function testUse(page: () => OpenPage): void {
       await open.page.emulateMedia({ colorScheme: null })
     })
 
+    it('invites to ask in every frontend, at first and after Clear, which forgets the verdict', async () => {
+      const invitations = () =>
+        open.page
+          .locator('.pane')
+          .evaluateAll((all) => all.map((pane) => getComputedStyle(pane, '::before').content))
+      const everywhere = frontends.map(() => '"Ask something below."')
+      expect(await invitations()).toEqual(everywhere)
+      await open.ask(question)
+      await open.complete()
+      expect(await invitations()).toEqual(frontends.map(() => 'none'))
+      await open.press('Clear')
+      await vi.waitFor(async () => {
+        expect(await open.page.locator('.chip').allTextContents()).toEqual(frontends.map(() => ''))
+      })
+      expect(await invitations()).toEqual(everywhere)
+      expect(await open.page.locator('#verdict').textContent()).toContain('Nothing yet')
+    })
+
     it('fits a phone, with one frontend at a time', async () => {
       await open.page.setViewportSize({ width: 390, height: 844 })
       await open.ask(question)
@@ -157,8 +175,17 @@ export function testUse(page: () => OpenPage): void {
       await vi.waitFor(async () => expect(await visible()).toEqual(['pane-svelte']))
       await open.page.screenshot({ path: `${pictures}page-phone.png`, fullPage: true })
       const width = await open.page.evaluate(() => document.documentElement.scrollWidth)
+      await open.page.setViewportSize({ width: 320, height: 640 })
+      const outside = await open.page.$$eval('#tabs label', (tabs) =>
+        tabs
+          .filter(
+            (tab) => (tab.querySelector('b')?.getBoundingClientRect().width ?? 0) > tab.clientWidth,
+          )
+          .map((tab) => tab.textContent),
+      )
       await open.page.setViewportSize({ width: 1000, height: 600 })
       expect(width).toBe(390)
+      expect(outside).toEqual([])
     })
   })
 }

@@ -69,6 +69,9 @@ const wrongRequestOptions: Record<string, unknown> = {
   'json with GET': { json: {}, method: 'GET' },
   'a body without a method': { body: 'x' },
   'a body with HEAD': { body: 'x', method: 'head' },
+  'a method that is none': { method: 'B D' },
+  'an empty method': { method: '' },
+  'a redirect that is none': { redirect: 'sometimes' },
   'a header name that is none': { headers: { 'a b': '1' } },
   'a header value with a line break': { headers: { a: '1\n2' } },
 }

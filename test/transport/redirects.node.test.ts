@@ -145,7 +145,11 @@ describe('a redirect within the origin', () => {
   test('that goes round in circles ends with an error', async () => {
     const first = await redirecting(302, '/')
     const events = await read(first)
-    expect(errorOf(events)).toMatchObject({ code: 'http', status: 302 })
+    expect(errorOf(events)).toMatchObject({
+      code: 'http',
+      status: 302,
+      message: 'The server answered with a redirect (302) 21 times in a row. Check the URL.',
+    })
     expect(first.requests()).toBe(21)
   })
 })
@@ -156,9 +160,17 @@ test('a redirect without an address is an error with its status', async () => {
 })
 
 test('a redirect to no address at all is an error with its status', async () => {
-  const first = await redirecting(302, 'http://')
-  expect(errorOf(await read(first))).toMatchObject({ code: 'http', status: 302 })
-  expect(first.requests()).toBe(1)
+  const start = 'The server answered with a redirect (302) to'
+  for (const [location, message] of [
+    ['http://', `${start} an address that cannot be read. Check the URL.`],
+    ['data:,x', `${start} another origin, data:; headers and body would travel with it.`],
+  ] as const) {
+    const first = await redirecting(302, location)
+    const error = errorOf(await read(first))
+    expect(error).toMatchObject({ code: 'http', status: 302 })
+    expect(error?.message).toContain(message)
+    expect(first.requests()).toBe(1)
+  }
 })
 
 for (const [redirect, expected] of [
