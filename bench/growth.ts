@@ -11,12 +11,6 @@ import { responseOf } from './reading.ts'
 
 const EVENTS = 10_000
 const CHUNK_SIZE = 16_384
-/** How often an answer of that many times the events is read. */
-const READINGS = new Map([
-  [1, 15],
-  [10, 3],
-  [100, 1],
-])
 
 setFlagsFromString('--expose-gc')
 const collectGarbage: () => void = runInNewContext('gc')
@@ -49,28 +43,35 @@ function* repeated(chunks: Uint8Array[], times: number, end: Uint8Array): Genera
   yield end
 }
 
-/** The milliseconds of one reading, and the memory held at its end. */
-async function readTimes(reader: Reader, times: number): Promise<{ ms: number; heldMB: number }> {
-  const { chunks, end, text } = growing
-  const follower = follow(text)
-  const before = heapMB()
-  const start = cpuMs()
-  let ms = 0
-  let heldMB = 0
-  const response = responseOf(repeated(chunks, times, end), () => {
-    ms = cpuMs() - start
-    heldMB = heapMB() - before
-  })
-  const account = await reader.read(response, follower.take)
-  follower.check(reader.name, times, account)
-  return { ms, heldMB }
+interface Reading {
+  ms: number
+  /** The memory that the reader holds when all has come. */
+  heldMB: number
 }
 
-const growing = (() => {
+async function readTimes(reader: Reader, times: number, heap = () => 0): Promise<Reading> {
   const answer = answers.plainAnswer(EVENTS)
   const end = new TextEncoder().encode(answer.frames.pop())
-  return { chunks: answers.chunksOf(CHUNK_SIZE, answer), end, text: answer.text }
-})()
+  const chunks = repeated(answers.chunksOf(CHUNK_SIZE, answer), times, end)
+  const follower = follow(answer.text)
+  const reading = { ms: 0, heldMB: 0 }
+  const response = responseOf(chunks, () => {
+    reading.ms = cpuMs() - start
+    reading.heldMB = heap() - before
+  })
+  const before = heap()
+  const start = cpuMs()
+  const account = await reader.read(response, follower.take)
+  follower.check(reader.name, times, account)
+  return reading
+}
+
+/** The time of one event in an answer of so many times the events. */
+async function timeOfEvent(reader: Reader, times: number, readings: number): Promise<number> {
+  const list: number[] = []
+  for (let i = 0; i < readings; i++) list.push((await readTimes(reader, times)).ms / times)
+  return quantile(list, 0.25)
+}
 
 export async function measureGrowth(wanted: (name: string) => boolean): Promise<Column[]> {
   const readers = chatReadersOf('plain').filter(({ name }) => wanted(name))
@@ -78,20 +79,10 @@ export async function measureGrowth(wanted: (name: string) => boolean): Promise<
   const hundred: Column = { name: '100x/events', figures: new Map(), unit: 'times' }
   const heap: Column = { name: 'heap/MB', figures: new Map(), unit: 'MB' }
   for (const reader of readers) {
-    const perEvent: number[] = []
-    let heldMB = 0
-    for (const [times, readings] of READINGS) {
-      const list: number[] = []
-      for (let i = 0; i < readings; i++) {
-        const reading = await readTimes(reader, times)
-        list.push(reading.ms / times)
-        heldMB = reading.heldMB
-      }
-      perEvent.push(quantile(list, 0.25))
-    }
-    const [one = Number.NaN, ofTen = Number.NaN, ofHundred = Number.NaN] = perEvent
-    ten.figures.set(reader.name, ofTen / one)
-    hundred.figures.set(reader.name, ofHundred / one)
+    const one = await timeOfEvent(reader, 1, 10)
+    ten.figures.set(reader.name, (await timeOfEvent(reader, 10, 2)) / one)
+    const { ms, heldMB } = await readTimes(reader, 100, heapMB)
+    hundred.figures.set(reader.name, ms / 100 / one)
     heap.figures.set(reader.name, heldMB)
   }
   return [ten, hundred, heap]

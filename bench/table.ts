@@ -47,7 +47,8 @@ function cellOf(column: Column, row: string): string {
   const figure = column.figures.get(row)
   if (figure === undefined) return ''
   if (row === 'floor' && column.eventsPerSecond !== undefined) {
-    return `${Math.round(column.eventsPerSecond / 1000).toLocaleString('en')}k/s`
+    const rate = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 })
+    return `${rate.format(column.eventsPerSecond)}/s`
   }
   const mark = row === compare(column)?.best ? '*' : ''
   return mark + formatted(figure)
