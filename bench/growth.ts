@@ -5,7 +5,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import * as answers from './answers.ts'
-import { type Column, cpuMs, quantile } from './measure.ts'
+import { type Column, cpuMs } from './measure.ts'
 import { chatReadersOf, type Reader } from './readers/index.ts'
 import { responseOf } from './reading.ts'
 
@@ -66,24 +66,38 @@ async function readTimes(reader: Reader, times: number, heap = () => 0): Promise
   return reading
 }
 
-/** The time of one event in an answer of so many times the events. */
-async function timeOfEvent(reader: Reader, times: number, readings: number): Promise<number> {
-  const list: number[] = []
-  for (let i = 0; i < readings; i++) list.push((await readTimes(reader, times)).ms / times)
-  return quantile(list, 0.25)
-}
+/** So many times the events, and in how many of the rounds they are read. */
+const lengths: [times: number, rounds: number][] = [
+  [1, 6],
+  [10, 6],
+  [100, 2],
+]
 
 export async function measureGrowth(wanted: (name: string) => boolean): Promise<Column[]> {
   const readers = chatReadersOf('plain').filter(({ name }) => wanted(name))
-  const ten: Column = { name: '10x/events', figures: new Map(), unit: 'times' }
-  const hundred: Column = { name: '100x/events', figures: new Map(), unit: 'times' }
-  const heap: Column = { name: 'heap/MB', figures: new Map(), unit: 'MB' }
-  for (const reader of readers) {
-    const one = await timeOfEvent(reader, 1, 10)
-    ten.figures.set(reader.name, (await timeOfEvent(reader, 10, 2)) / one)
-    const { ms, heldMB } = await readTimes(reader, 100, heapMB)
-    hundred.figures.set(reader.name, ms / 100 / one)
-    heap.figures.set(reader.name, heldMB)
+  const column = (name: string, unit: Column['unit']): Column => {
+    return { name, figures: new Map(), unit }
   }
-  return [ten, hundred, heap]
+  const found = readers.map((reader) => ({ reader, ms: lengths.map(() => [] as number[]) }))
+  for (const { reader } of found) await readTimes(reader, 10)
+  const heap = column('heap/MB', 'MB')
+  for (let round = 0; round < 6; round++) {
+    for (const { reader, ms } of found) {
+      for (const [i, [times, rounds]] of lengths.entries()) {
+        if (round >= rounds) continue
+        const reading = await readTimes(reader, times, times === 100 ? heapMB : undefined)
+        ms[i]?.push(reading.ms / times)
+        if (times === 100) heap.figures.set(reader.name, reading.heldMB)
+      }
+    }
+  }
+  const growth = lengths.slice(1).map(([times], i) => {
+    const { figures, ...rest } = column(`${times}x/events`, 'times')
+    for (const { reader, ms } of found) {
+      // The best of few: they are too few for a quartile.
+      figures.set(reader.name, Math.min(...(ms[i + 1] ?? [])) / Math.min(...(ms[0] ?? [])))
+    }
+    return { figures, ...rest }
+  })
+  return [...growth, heap]
 }

@@ -9,13 +9,21 @@ const chatwireRows = [
   'createTextBuffer',
   'bufferText',
 ]
-const notOthers = ['floor', 'floor again', 'by hand: lines', 'by hand: buffer', ...chatwireRows]
+const floorRows = ['floor', 'floor again']
+const handRows = ['by hand: lines', 'by hand: buffer']
+const firstRows = [...floorRows, ...handRows, ...chatwireRows]
 const lastRow = 'chatwire / best other'
+
+export function kindOf(row: string): 'floor' | 'hand' | 'chatwire' | 'library' {
+  if (floorRows.includes(row)) return 'floor'
+  if (handRows.includes(row)) return 'hand'
+  return chatwireRows.includes(row) ? 'chatwire' : 'library'
+}
 
 /** Where a row stands; the libraries come last. */
 function rank(row: string): number {
-  const at = notOthers.indexOf(row)
-  return at === -1 ? notOthers.length : at
+  const at = firstRows.indexOf(row)
+  return at === -1 ? firstRows.length : at
 }
 
 export interface Comparison {
@@ -28,7 +36,7 @@ export interface Comparison {
 /** Chatwire's reader and the best one of another library, if the column has both. */
 export function compare({ figures, ours = 'streamChat' }: Column): Comparison | undefined {
   const figure = figures.get(ours)
-  const others = [...figures].filter(([row]) => !notOthers.includes(row))
+  const others = [...figures].filter(([row]) => kindOf(row) === 'library')
   const [best] = others.sort(([, a], [, b]) => a - b)
   return figure === undefined || best === undefined
     ? undefined
@@ -58,10 +66,11 @@ function cellOf(column: Column, row: string): string {
 export function tableOf(columns: Column[]): string[] {
   const rows = [...new Set(columns.flatMap(({ figures }) => [...figures.keys()]))]
   rows.sort((a, b) => rank(a) - rank(b))
+  if (columns.some((column) => compare(column))) rows.push(lastRow)
   const grid = [
     ['', ...columns.map(({ name }) => name.split('/')[0] ?? '')],
     ['', ...columns.map(({ name }) => name.split('/')[1] ?? '')],
-    ...[...rows, lastRow].map((row) => [row, ...columns.map((column) => cellOf(column, row))]),
+    ...rows.map((row) => [row, ...columns.map((column) => cellOf(column, row))]),
   ]
   const widths = columns.map((_, i) => Math.max(...grid.map((line) => line[i + 1]?.length ?? 0)))
   const firstWidth = Math.max(...grid.map(([first = '']) => first.length))

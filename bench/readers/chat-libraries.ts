@@ -45,7 +45,7 @@ const openai = textReader('openai', async (response, take) => {
 const anthropic = textReader('@anthropic-ai/sdk', async (response, take) => {
   const client = new Anthropic({ apiKey: 'none', baseURL: url, fetch: fetchOf(response) })
   const stream = await client.messages.create({
-    model: 'claude-sonnet-4-5',
+    model: 'claude-sonnet-4-6',
     max_tokens: 10_000,
     messages: [{ role: 'user', content: 'Hello' }],
     stream: true,
