@@ -92,7 +92,7 @@ export async function measureBuffering(
       .filter(([way]) => wanted(way))
       .map(([way, run]) => ({ name: way, run: () => timed(way, run) }))
     const figures = await measure(contestants, seconds)
-    return { name, figures, unit: 'ms', ours: 'bufferText' }
+    return { name, figures, ours: 'bufferText' }
   }
   return [await column('buffer/words', words), await column('buffer/20 chars', twenties)]
 }

@@ -126,7 +126,6 @@ export async function measureCase(
   return {
     name,
     figures: new Map([...times].map(([reader, ms]) => [reader, ms / floor])),
-    unit: 'ratio',
     eventsPerSecond: (events / floor) * 1000,
     ...(ours !== undefined && { ours }),
   }

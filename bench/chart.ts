@@ -4,8 +4,8 @@ import { formatted, kindOf } from './table.ts'
 
 const COLUMNS = 3
 const PANEL_WIDTH = 320
-const LABEL_WIDTH = 124
-const BAR_WIDTH = 146
+const LABEL_WIDTH = 128
+const BAR_WIDTH = 135
 const ROW_HEIGHT = 15
 const BAR_HEIGHT = 10
 const HEAD_HEIGHT = 26
@@ -66,9 +66,9 @@ function panel(column: Column, x: number, y: number): string {
   ].join('\n')
 }
 
-/** The SVG of all cases whose figures are ratios. */
+/** The SVG of all cases whose figures are multiples of the floor's time. */
 export function chartOf(columns: Column[]): string {
-  const cases = columns.filter(({ unit }) => unit === 'ratio')
+  const cases = columns.filter(({ eventsPerSecond }) => eventsPerSecond !== undefined)
   const panels: string[] = []
   let y = TOP
   for (let start = 0; start < cases.length; start += COLUMNS) {

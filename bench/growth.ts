@@ -75,12 +75,9 @@ const lengths: [times: number, rounds: number][] = [
 
 export async function measureGrowth(wanted: (name: string) => boolean): Promise<Column[]> {
   const readers = chatReadersOf('plain').filter(({ name }) => wanted(name))
-  const column = (name: string, unit: Column['unit']): Column => {
-    return { name, figures: new Map(), unit }
-  }
   const found = readers.map((reader) => ({ reader, ms: lengths.map(() => [] as number[]) }))
   for (const { reader } of found) await readTimes(reader, 10)
-  const heap = column('heap/MB', 'MB')
+  const heap: Column = { name: 'heap/MB', figures: new Map() }
   for (let round = 0; round < 6; round++) {
     for (const { reader, ms } of found) {
       for (const [i, [times, rounds]] of lengths.entries()) {
@@ -91,13 +88,12 @@ export async function measureGrowth(wanted: (name: string) => boolean): Promise<
       }
     }
   }
-  const growth = lengths.slice(1).map(([times], i) => {
-    const { figures, ...rest } = column(`${times}x/events`, 'times')
-    for (const { reader, ms } of found) {
-      // The best of few: they are too few for a quartile.
-      figures.set(reader.name, Math.min(...(ms[i + 1] ?? [])) / Math.min(...(ms[0] ?? [])))
-    }
-    return { figures, ...rest }
+  // The best of few: they are too few for a quartile.
+  const growth = lengths.slice(1).map(([times], i): Column => {
+    const figures = found.map(({ reader, ms: [one = [], ...more] }): [string, number] => {
+      return [reader.name, Math.min(...(more[i] ?? [])) / Math.min(...one)]
+    })
+    return { name: `${times}x/events`, figures: new Map(figures) }
   })
   return [...growth, heap]
 }

@@ -54,7 +54,7 @@ export async function measureLatency(wanted: (name: string) => boolean): Promise
       const ofRounds = list.map((found) => quantile(found, at))
       return [name, quantile(ofRounds, 0.25)]
     })
-    return { name, figures: new Map(figures), unit: 'µs' }
+    return { name, figures: new Map(figures) }
   }
   return [column('latency/µs', 0.5), column('latency/p99 µs', 0.99)]
 }

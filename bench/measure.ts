@@ -15,9 +15,7 @@ export interface Column {
   /** The case, in one or two words with a slash between them. */
   name: string
   figures: Map<string, number>
-  /** What the figures are; a ratio is one to the floor. */
-  unit: 'ratio' | 'times' | 'µs' | 'ms' | 'MB'
-  /** What the floor read in a second, where the figures are ratios to it. */
+  /** What the floor read in a second, where the figures are multiples of its time. */
   eventsPerSecond?: number
   /** The row of chatwire that is compared with the best other, unless it is `streamChat`. */
   ours?: string

@@ -39,7 +39,7 @@ if (options.readme && !isFull) throw new Error('--readme needs a run of everythi
 const NOISE = 0.03
 
 interface Measurement {
-  /** The names of its columns start with this. */
+  /** What `--case` goes by. */
   name: string
   table: 'answers' | 'more' | 'buffers'
   limit?: number
@@ -78,7 +78,7 @@ function measurementOf(subject: Case, table: Measurement['table']): Measurement 
 const measurements: Measurement[] = [
   ...nineCases.map((subject) => measurementOf(subject, 'answers')),
   ...otherCases.map((subject) => measurementOf(subject, 'more')),
-  { name: 'events', table: 'more', run: () => measureGrowth(measuredOnce) },
+  { name: 'growth', table: 'more', run: () => measureGrowth(measuredOnce) },
   { name: 'latency', table: 'more', run: () => measureLatency(measuredOnce) },
   { name: 'import', table: 'more', run: () => measureImports(wanted) },
   { name: 'buffer', table: 'buffers', run: () => measureBuffering(wanted, seconds / 2) },
@@ -98,7 +98,10 @@ const complaints: string[] = []
 const selected = measurements.filter(({ name, limit }) => {
   return name.startsWith(options.case) && (!options.check || limit !== undefined)
 })
-if (selected.length === 0) throw new Error(`No case starts with "${options.case}".`)
+if (selected.length === 0) {
+  const names = measurements.map(({ name }) => name).join(', ')
+  throw new Error(`No case starts with "${options.case}". There are: ${names}.`)
+}
 
 for (const { table, limit, run } of selected) {
   let columns = await run()
@@ -117,7 +120,7 @@ for (const { table, limit, run } of selected) {
 }
 
 const all = [...tables.answers, ...tables.more]
-const noise = Math.max(...all.map(noiseIn))
+const noise = Math.max(0, ...all.map(noiseIn))
 const [processor] = cpus()
 const lines = [
   `Node ${process.version}, ${processor?.model}, ${cpus().length} cores.`,

@@ -6,7 +6,7 @@ import { chatReaders, eventReaders } from './chatwire.ts'
 import type { Reader } from './reader.ts'
 import { sseLibraries } from './sse-libraries.ts'
 
-export type { Reader, Take } from './reader.ts'
+export type { Reader } from './reader.ts'
 
 type ChatCompletionChunk = { choices: { delta: { content?: string | null } }[] }
 type MessageEvent = { type: string; delta?: { type: string; text: string } }
