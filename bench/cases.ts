@@ -23,9 +23,9 @@ interface Prepared {
 
 const EVENTS = 10_000
 /** A million chunks of one byte would take too long. */
-const EVENTS_OF_BYTES = 150
+const EVENTS_OF_BYTES = 100
 const STREAMS = 1000
-const EVENTS_OF_A_STREAM = 50
+const EVENTS_OF_A_STREAM = 30
 
 function reading(answer: answers.Answer, readers: Reader[], chunks: Uint8Array[]): Prepared {
   const contestants = readers.map((reader) => ({

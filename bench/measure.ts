@@ -23,7 +23,7 @@ export interface Column {
 
 const WARMUP_ROUNDS = 12
 const MAX_WARMUP_MS = 200
-const MIN_ROUNDS = 4
+const MIN_ROUNDS = 8
 /** How long each contestant runs in a round, at least: long enough to pay for its own garbage. */
 const MIN_TURN_MS = 20
 /** A contestant whose reading takes longer sits rounds out. */

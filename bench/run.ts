@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
   options: {
     case: { type: 'string', default: '' },
     only: { type: 'string' },
-    seconds: { type: 'string', default: '6' },
+    seconds: { type: 'string', default: '8' },
     check: { type: 'boolean', default: false },
     chart: { type: 'boolean', default: false },
     readme: { type: 'boolean', default: false },
