@@ -66,10 +66,11 @@ async function readTimes(reader: Reader, times: number, heap = () => 0): Promise
   return reading
 }
 
+const ROUNDS = 6
 /** So many times the events, and in how many of the rounds they are read. */
 const lengths: [times: number, rounds: number][] = [
-  [1, 6],
-  [10, 6],
+  [1, ROUNDS],
+  [10, ROUNDS],
   [100, 2],
 ]
 
@@ -78,13 +79,14 @@ export async function measureGrowth(wanted: (name: string) => boolean): Promise<
   const found = readers.map((reader) => ({ reader, ms: lengths.map(() => [] as number[]) }))
   for (const { reader } of found) await readTimes(reader, 10)
   const heap: Column = { name: 'heap/MB', figures: new Map() }
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < ROUNDS; round++) {
     for (const { reader, ms } of found) {
       for (const [i, [times, rounds]] of lengths.entries()) {
         if (round >= rounds) continue
-        const reading = await readTimes(reader, times, times === 100 ? heapMB : undefined)
+        const isLongest = times === 100
+        const reading = await readTimes(reader, times, isLongest ? heapMB : undefined)
         ms[i]?.push(reading.ms / times)
-        if (times === 100) heap.figures.set(reader.name, reading.heldMB)
+        if (isLongest) heap.figures.set(reader.name, reading.heldMB)
       }
     }
   }

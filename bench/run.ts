@@ -125,7 +125,8 @@ const [processor] = cpus()
 const lines = [
   `Node ${process.version}, ${processor?.model}, ${cpus().length} cores.`,
   'CPU time of the thread, lower quartile of many short rounds, as a multiple of the floor; the',
-  'floor itself: events a second. *: the best of the other libraries.',
+  'floor itself: events a second. Where the head names a unit, the figure is in that (buffer: ms).',
+  '*: the best of the other libraries.',
   '',
   ...Object.values(tables)
     .filter((columns) => columns.length > 0)
