@@ -1,8 +1,8 @@
 /**
- * What the benchmark reads: three answers of 10,000 events as servers really write them, and one
- * very large event. Everything comes from one seed, so every run and every reader gets the same
- * bytes, and the text that has to come out is known exactly.
+ * What the benchmark reads: answers as servers really write them, and one very large event. Every
+ * run and every reader gets the same bytes, and the text that has to come out is known exactly.
  */
+import { deltas, hex, seeded } from './texts.ts'
 
 export interface Answer {
   /** The events as they stand on the wire, in order; together they are the whole body. */
@@ -13,42 +13,12 @@ export interface Answer {
   data: string
 }
 
-const EVENTS = 10_000
+/** Writes an answer of that many events. */
+export type WriteAnswer = (events: number) => Answer
 
-/** xorshift32: a small generator whose numbers depend on nothing but the seed. */
-function seeded(seed: number): (below: number) => number {
-  let state = seed
-  return (below) => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) % below
-  }
-}
+const DONE = 'data: [DONE]\n\n'
 
-// Tokens as models cut them: mostly short words with their space in front, some pieces of words,
-// and now and then what JSON must escape or UTF-8 writes in more than one byte.
-const COMMON =
-  ' the| of| and| to| in| a| is| that| for| with| as| on| are| it| this| by| be| from| or| an| which| you|' +
-  ' can| when| each| value| stream| server| answer| between| because| reading| example| function|' +
-  ' connection| therefore|ing|ed|ly|tion|able|ment|s|er|,|,|.|.|:| (|)|-'
-const RARE =
-  '\n\n|\n|```\n|  const x = "y"\n| \\n|**| – |“|” | café| naïve| größer| 東京| 🙂| 👩‍👩‍👧'
-const common = COMMON.split('|')
-const rare = RARE.split('|')
-
-/** `count` deltas of text. */
-function deltas(seed: number, count: number): string[] {
-  const random = seeded(seed)
-  return Array.from({ length: count }, () => {
-    const words = random(20) === 0 ? rare : common
-    return words[random(words.length)] ?? ''
-  })
-}
-
-function hex(random: (below: number) => number, length: number): string {
-  return Array.from({ length }, () => random(16).toString(16)).join('')
-}
+const dataEvent = (payload: unknown): string => `data: ${JSON.stringify(payload)}\n\n`
 
 function answer(frames: string[], text: string): Answer {
   const data = frames.map((frame) => frame.slice(frame.indexOf('data: ') + 6, -'\n\n'.length))
@@ -56,9 +26,9 @@ function answer(frames: string[], text: string): Answer {
 }
 
 /** Chat Completions as OpenAI sends them: all the fields, `usage: null`, random padding. */
-export function openaiAnswer(): Answer {
+export const openaiAnswer: WriteAnswer = (events) => {
   const random = seeded(11)
-  const texts = deltas(1, EVENTS - 4)
+  const texts = deltas(1, events - 4)
   const chunk = (choices: unknown[], usage: unknown): string => {
     const body = {
       id: 'chatcmpl-CeKp0uQzDq3vXo8WmJ2sT5yRb',
@@ -70,7 +40,7 @@ export function openaiAnswer(): Answer {
       usage,
       obfuscation: hex(random, 1 + random(8)),
     }
-    return `data: ${JSON.stringify(body)}\n\n`
+    return dataEvent(body)
   }
   const choice = (delta: object, finish: string | null = null): unknown[] => [
     { index: 0, delta, logprobs: null, finish_reason: finish },
@@ -86,15 +56,15 @@ export function openaiAnswer(): Answer {
     ...texts.map((content) => chunk(choice({ content }), null)),
     chunk(choice({}, 'stop'), null),
     chunk([], usage),
-    'data: [DONE]\n\n',
+    DONE,
   ]
   return answer(frames, texts.join(''))
 }
 
 /** Anthropic Messages: named events, and blanks before the last brace as that server pads them. */
-export function anthropicAnswer(): Answer {
+export const anthropicAnswer: WriteAnswer = (events) => {
   const random = seeded(12)
-  const texts = deltas(2, EVENTS - 6)
+  const texts = deltas(2, events - 6)
   const event = (type: string, fields: object): string => {
     const json = JSON.stringify({ type, ...fields })
     const padded = `${json.slice(0, -1)}${' '.repeat(random(16))}}`
@@ -128,16 +98,47 @@ export function anthropicAnswer(): Answer {
 }
 
 /** The shape of tutorials. The events are so small that what a library adds to each one shows. */
-export function plainAnswer(): Answer {
-  const texts = deltas(3, EVENTS - 1)
-  const frames = texts.map((text) => `data: ${JSON.stringify({ text })}\n\n`)
-  return answer([...frames, 'data: [DONE]\n\n'], texts.join(''))
+export const plainAnswer: WriteAnswer = (events) => {
+  const texts = deltas(3, events - 1)
+  const frames = texts.map((text) => dataEvent({ text }))
+  return answer([...frames, DONE], texts.join(''))
+}
+
+/** The UI message stream of the AI SDK. */
+export const aiSdkAnswer: WriteAnswer = (events) => {
+  const texts = deltas(5, events - 7)
+  const frames = [
+    { type: 'start', messageId: 'msg-Xk2vQ9TzYb7RfLsN' },
+    { type: 'start-step' },
+    { type: 'text-start', id: 'txt-0' },
+    ...texts.map((delta) => ({ type: 'text-delta', id: 'txt-0', delta })),
+    { type: 'text-end', id: 'txt-0' },
+    { type: 'finish-step' },
+    { type: 'finish', finishReason: 'stop' },
+  ].map(dataEvent)
+  return answer([...frames, DONE], texts.join(''))
+}
+
+/** AG-UI as TanStack AI's server writes it: a time and a model in each event. */
+export const aguiAnswer: WriteAnswer = (events) => {
+  const texts = deltas(6, events - 4)
+  const run = { threadId: 'thread-7', runId: 'run-1763719200' }
+  const messageId = 'msg-1763719200-k2vq9tz'
+  const rest = { model: 'gpt-4.1-mini', timestamp: 1_763_719_200_000 }
+  const frames = [
+    { type: 'RUN_STARTED', ...run, ...rest },
+    { type: 'TEXT_MESSAGE_START', messageId, role: 'assistant', ...rest },
+    ...texts.map((delta) => ({ type: 'TEXT_MESSAGE_CONTENT', messageId, delta, ...rest })),
+    { type: 'TEXT_MESSAGE_END', messageId, ...rest },
+    { type: 'RUN_FINISHED', ...run, ...rest },
+  ].map(dataEvent)
+  return answer(frames, texts.join(''))
 }
 
 /** One event of 1 MB in the plain format, without an end marker: it really is a single event. */
 export function bigEvent(): Answer {
   const text = deltas(4, 235_000).join('')
-  return answer([`data: ${JSON.stringify({ text })}\n\n`], text)
+  return answer([dataEvent({ text })], text)
 }
 
 /** One event a chunk: a server that flushes after each event, and a network that keeps up. */
