@@ -142,6 +142,8 @@ function readAnswer(): ObjectReader {
           return startMessage(message, emit)
         }
         case 'message':
+          // Every event without a name has this one: a frame of the server's own is no whole answer.
+          if (payload['type'] !== type || !Array.isArray(payload['content'])) break
           startMessage(payload, emit)
           return complete(emit)
         case 'content_block_start':
@@ -164,9 +166,8 @@ function readAnswer(): ObjectReader {
         case 'ping':
         case 'vertex_event':
           return
-        default:
-          emitData(type, payload, emit)
       }
+      emitData(type, payload, emit)
     },
     done: finish,
     end(emit) {

@@ -238,6 +238,19 @@ const rows: Row[] = [
     ),
     expect: { refusal: 'No.', finishReason: 'content-filter' },
   },
+  ...[{}, { status: 'ok' }, { content: [] }, { type: 'message' }].map(
+    (own): Row => ({
+      name: `no whole message ends a message of Anthropic: ${JSON.stringify(own)}`,
+      body: data(
+        { type: 'message_start', message: { id: 'm', content: [] } },
+        { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'a' } },
+        own,
+        { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'b' } },
+      ),
+      expect: { text: 'ab', finishReason: 'error' },
+      error: { code: 'truncated' },
+    }),
+  ),
   {
     name: 'text that starts with a colon is text',
     type: 'text/plain',
