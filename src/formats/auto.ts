@@ -112,10 +112,16 @@ function decodeAuto(): WireDecoder {
   let decoder = plain.decoder()
   /** Whether the format can no longer change. */
   let isSettled = false
+  /** Whether the format is only guessed: hand-written streams begin with such a frame, too. */
+  let isGuess = false
 
   function choose(frame: SseEvent, payload: unknown): void {
-    const detected = isKeepalive(frame) ? undefined : detect(frame, payload)
+    if (isKeepalive(frame)) return
+    const guessed = isGuess && isObject(payload) ? plain : undefined
+    const detected = detect(frame, payload) ?? guessed
     if (detected === undefined) return
+    isGuess = isObject(payload) && /^(?:start|ping)$/.test(asText(payload['type']) ?? '')
+    if (detected === format) return
     format = detected
     decoder = detected.decoder()
   }
@@ -129,7 +135,7 @@ function decodeAuto(): WireDecoder {
       // Parsed here, and handed on: the first payload may be the whole answer, and large.
       const payload = parsed ?? parseJson(frame.data)
       // Once a format of its own is found it stays: it may hold back what it has read.
-      if (format === plain) choose(frame, payload)
+      if (format === plain || isGuess) choose(frame, payload)
       const take = (event: WireEvent): void => {
         const isPrelude =
           typeof event === 'object' && /^(?:data|facts|source|reasoning)$/.test(event.type)
