@@ -1,4 +1,12 @@
-import { asArray, asObject, asText, isObject, valueAt, type WireObject } from '../wire-value.ts'
+import {
+  asArray,
+  asObject,
+  asText,
+  isObject,
+  parseJson,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
 import { awaitCalls } from './awaited-calls.ts'
 import { emitData, emitError, emitFacts } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
@@ -137,10 +145,11 @@ function decodeLanggraph(): WireDecoder {
         return emit({ type: 'complete' })
       }
       if (isKeepalive(frame)) return
-      const payload = parsed ?? parsePayload(frame, langgraph.name)
       if (frame.type === 'error' || frame.type.startsWith('error|')) {
-        return emitError(payload, emit)
+        // A failure may come in plain words.
+        return emitError(parsed ?? parseJson(frame.data) ?? frame.data, emit)
       }
+      const payload = parsed ?? parsePayload(frame, langgraph.name)
       const object = asObject(payload)
       const method = asText(object?.['method'])
       const params = asObject(object?.['params'])
