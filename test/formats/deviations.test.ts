@@ -252,6 +252,16 @@ const rows: Row[] = [
     }),
   ),
   {
+    name: 'a message that does not say why it ended is no whole answer of Cohere',
+    body: data(
+      { type: 'message-start', id: 'm' },
+      { type: 'content-delta', index: 0, delta: { message: { content: { text: 'a' } } } },
+      { message: {} },
+    ),
+    expect: { text: 'a', finishReason: 'error' },
+    error: { code: 'truncated' },
+  },
+  {
     name: 'text that starts with a colon is text',
     type: 'text/plain',
     body: ':smile: hello',
