@@ -101,8 +101,9 @@ export function isFault(payload: WireObject): boolean {
   const { error, type, object, detail, message } = payload
   if (error || type === 'error' || object === 'error' || detail != null) return true
   if (typeof message !== 'string') return false
-  const status = asNumber(payload['status']) ?? asNumber(payload['code']) ?? 0
-  return status >= 400 || payload['success'] === false
+  const { status, statusCode, code } = payload
+  const number = asNumber(status) ?? asNumber(statusCode) ?? asNumber(code) ?? 0
+  return number >= 400 || status === 'error' || payload['success'] === false
 }
 
 /** Why an answer ended, by what the providers' words for it have in common. The first row counts. */

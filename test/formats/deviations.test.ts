@@ -261,6 +261,14 @@ const rows: Row[] = [
     expect: { text: 'a', finishReason: 'error' },
     error: { code: 'truncated' },
   },
+  ...[{ statusCode: 500 }, { status: 'error' }, { success: false }].map(
+    (sign): Row => ({
+      name: `a message beside ${JSON.stringify(sign)} is an error`,
+      body: data({ text: 'a' }, { ...sign, message: 'it broke' }),
+      expect: { text: 'a', finishReason: 'error' },
+      error: { code: 'provider' },
+    }),
+  ),
   {
     name: 'text that starts with a colon is text',
     type: 'text/plain',
