@@ -56,6 +56,7 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   const { type, object, error } = payload
   if (type === 'event' && 'method' in payload && isObject(payload['params'])) return langgraph
   if (event === 'metadata' && asText(payload['run_id']) !== undefined) return langgraph
+  if (type === 'AIMessageChunk' || ('lc' in payload && 'kwargs' in payload)) return langgraph
   if (asText(payload['event'])?.startsWith('on_') && 'run_id' in payload) return langgraph
   if (COHERE_V1.test(asText(payload['event_type']) ?? '')) return cohere
   // AG-UI names its events in capitals; some servers wrap them, or name the SSE event alone.

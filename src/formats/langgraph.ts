@@ -164,6 +164,10 @@ function decodeLanggraph(): WireDecoder {
         return readMode(name, object === undefined ? asArray(payload)[1] : object['data'], emit)
       }
       if (object?.['error']) return emitError(payload, emit)
+      // A chunk of LangChain as a route of one's own writes it, serialised in Python or JavaScript.
+      if (object?.['type'] === 'AIMessageChunk' || (object && 'lc' in object)) {
+        return readServed(object, emit)
+      }
       emitData(frame.type, payload, emit)
     },
     end: (emit) => settle(false, emit),
