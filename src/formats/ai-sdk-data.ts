@@ -148,8 +148,8 @@ function decodeAiSdkData(): WireDecoder {
     push(frame, emit) {
       const { data } = frame
       // A code alone is the start of a line that the end of the body cut off.
-      if (/^[0-9a-k]$/.test(data)) return
-      if (!/^[0-9a-k]:/.test(data)) return objects.push(frame, emit)
+      if (/^[0-9a-z]$/.test(data)) return
+      if (!/^[0-9a-z]:/.test(data)) return objects.push(frame, emit)
       const value = parseJson(data.slice(2))
       if (value === undefined) throw malformed(frame, NAME, 'its value is not JSON')
       lastStep = undefined

@@ -147,8 +147,8 @@ function readAnswer(): ObjectReader {
           return startMessage(message, emit)
         }
         case 'message':
-          // The name of every SSE event without one, too.
-          if (payload['type'] !== type) break
+          // Every event without a name has this one: a frame of the server's own is no whole answer.
+          if (payload['type'] !== type || !Array.isArray(payload['content'])) break
           startMessage(payload, emit)
           return complete(emit)
         case 'content_block_start':

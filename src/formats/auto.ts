@@ -7,7 +7,7 @@ import { anthropic } from './anthropic.ts'
 import { cohere } from './cohere.ts'
 import { emitText } from './emit.ts'
 import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
-import { isKeepalive } from './frames.ts'
+import { DONE, isKeepalive } from './frames.ts'
 import { gemini } from './gemini.ts'
 import { geminiInteractions } from './gemini-interactions.ts'
 import { langgraph } from './langgraph.ts'
@@ -44,6 +44,9 @@ const COHERE =
 const COHERE_V1 =
   /^(?:stream-(?:start|end)|(?:text|citation|search-queries|tool-calls)-generation|search-results|tool-calls-chunk)$/
 
+/** Types of frames with which Anthropic or the AI SDK may begin, and hand-written streams as well. */
+const ANYBODYS = /^(?:start|ping)$/
+
 /** Names of SSE events by which LangGraph is told, with the namespace of a subgraph behind them. */
 const LANGGRAPH_EVENT = /^(?:messages(?:\/\w+)?|values|updates)(?:\|.*)?$/
 
@@ -56,6 +59,7 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   const { type, object, error } = payload
   if (type === 'event' && 'method' in payload && isObject(payload['params'])) return langgraph
   if (event === 'metadata' && asText(payload['run_id']) !== undefined) return langgraph
+  if (type === 'AIMessageChunk' || ('lc' in payload && 'kwargs' in payload)) return langgraph
   if (asText(payload['event'])?.startsWith('on_') && 'run_id' in payload) return langgraph
   const eventType = asText(payload['event_type']) ?? ''
   if (/^(?:interaction|step|content)\./.test(eventType)) return geminiInteractions
@@ -113,15 +117,15 @@ function isDataStreamV1(data: string): boolean {
 function decodeAuto(): WireDecoder {
   let format: WireFormat = plain
   let decoder = plain.decoder()
-  /** Whether the format has been told by more than a ping, which is Anthropic's or anybody's. */
+  /** Whether the format has been told by more than a frame that may be anybody's. */
   let isTold = false
   /** Whether the format can no longer change. */
   let isSettled = false
 
   function choose(frame: SseEvent, payload: unknown): void {
     if (isKeepalive(frame)) return
-    const detected = detect(frame, payload) ?? plain
-    isTold = detected !== plain && valueAt(payload, 'type') !== 'ping'
+    const detected = detect(frame, payload) ?? (frame.data === DONE ? format : plain)
+    isTold = detected !== plain && !ANYBODYS.test(asText(valueAt(payload, 'type')) ?? '')
     if (detected === format) return
     format = detected
     decoder = detected.decoder()

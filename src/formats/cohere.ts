@@ -163,7 +163,10 @@ function readAnswer(): ObjectReader {
       if (type === 'error' || isFault(payload) || typeof message === 'string') {
         return emitError(payload, emit)
       }
-      if (!isObject(message)) return readEvent(type, payload, emit)
+      // A whole answer says why it ended.
+      if (!isObject(message) || asText(payload['finish_reason']) === undefined) {
+        return readEvent(type, payload, emit)
+      }
       emitFacts({ id: asText(payload['id']) }, emit)
       readMessage(message, emit)
       for (const [index, call] of listOf(message['tool_calls']).entries()) {

@@ -101,8 +101,9 @@ export function isFault(payload: WireObject): boolean {
   const { error, type, object, detail, message, status } = payload
   if (error || type === 'error' || object === 'error' || detail != null) return true
   if (typeof message !== 'string') return false
-  const code = asNumber(status) ?? asNumber(payload['code']) ?? 0
-  return code >= 400 || status === 'error' || payload['success'] === false
+  const { statusCode, code } = payload
+  const number = asNumber(status) ?? asNumber(statusCode) ?? asNumber(code) ?? 0
+  return number >= 400 || status === 'error' || payload['success'] === false
 }
 
 /** Why an answer ended, by what the providers' words for it have in common. The first row counts. */

@@ -173,13 +173,14 @@ function readAnswer(): ObjectReader {
     if (ended || !(isFinal || isMarked)) return
     ended = true
     for (const index of [...steps.keys()]) endStepAt(index, emit)
-    const word = isFinal ? status : undefined
-    emitFinish(word, waiting.size > 0 ? 'tool-calls' : 'stop', emit)
-    if (word === 'incomplete') emit({ type: 'facts', finishReason: 'length' })
+    emitFinish(isFinal ? status : undefined, waiting.size > 0 ? 'tool-calls' : 'stop', emit)
+    if (status === 'incomplete') emit({ type: 'facts', finishReason: 'length' })
   }
 
   function complete(interaction: WireObject, emit: Emit): void {
     readInteraction(interaction, emit)
+    // One that is made in the background is not there yet.
+    if (/^(?:queued|in_progress)$/.test(asText(interaction['status']) ?? '')) return
     finish(true, emit)
     if (interaction['error']) emitError(interaction, emit)
     else emit({ type: 'complete' })

@@ -1,4 +1,12 @@
-import { asArray, asObject, asText, isObject, valueAt, type WireObject } from '../wire-value.ts'
+import {
+  asArray,
+  asObject,
+  asText,
+  isObject,
+  parseJson,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
 import { awaitCalls } from './awaited-calls.ts'
 import { emitData, emitError, emitFacts, emitText } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
@@ -137,10 +145,11 @@ function decodeLanggraph(): WireDecoder {
         return emit({ type: 'complete' })
       }
       if (isKeepalive(frame)) return
-      const payload = parsed ?? parsePayload(frame, langgraph.name)
       if (frame.type === 'error' || frame.type.startsWith('error|')) {
-        return emitError(payload, emit)
+        // A failure may come in plain words.
+        return emitError(parsed ?? parseJson(frame.data) ?? frame.data, emit)
       }
+      const payload = parsed ?? parsePayload(frame, langgraph.name)
       const object = asObject(payload)
       const method = asText(object?.['method'])
       const params = asObject(object?.['params'])
@@ -155,6 +164,10 @@ function decodeLanggraph(): WireDecoder {
         return readMode(name, object === undefined ? asArray(payload)[1] : object['data'], emit)
       }
       if (object !== undefined && isFault(object)) return emitError(payload, emit)
+      // A chunk of LangChain as a route of one's own writes it, serialised in Python or JavaScript.
+      if (object?.['type'] === 'AIMessageChunk' || (object && 'lc' in object)) {
+        return readServed(object, emit)
+      }
       emitData(frame.type, payload, emit)
     },
     end: (emit) => settle(false, emit),

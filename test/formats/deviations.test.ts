@@ -238,6 +238,37 @@ const rows: Row[] = [
     ),
     expect: { refusal: 'No.', finishReason: 'content-filter' },
   },
+  ...[{}, { status: 'ok' }, { content: [] }, { type: 'message' }].map(
+    (own): Row => ({
+      name: `no whole message ends a message of Anthropic: ${JSON.stringify(own)}`,
+      body: data(
+        { type: 'message_start', message: { id: 'm', content: [] } },
+        { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'a' } },
+        own,
+        { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'b' } },
+      ),
+      expect: { text: 'ab', finishReason: 'error' },
+      error: { code: 'truncated' },
+    }),
+  ),
+  {
+    name: 'a message that does not say why it ended is no whole answer of Cohere',
+    body: data(
+      { type: 'message-start', id: 'm' },
+      { type: 'content-delta', index: 0, delta: { message: { content: { text: 'a' } } } },
+      { message: {} },
+    ),
+    expect: { text: 'a', finishReason: 'error' },
+    error: { code: 'truncated' },
+  },
+  ...[{ statusCode: 500 }, { status: 'error' }, { success: false }].map(
+    (sign): Row => ({
+      name: `a message beside ${JSON.stringify(sign)} is an error`,
+      body: data({ text: 'a' }, { ...sign, message: 'it broke' }),
+      expect: { text: 'a', finishReason: 'error' },
+      error: { code: 'provider' },
+    }),
+  ),
   {
     name: 'text that starts with a colon is text',
     type: 'text/plain',
