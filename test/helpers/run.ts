@@ -25,6 +25,11 @@ type Mergeable = Extract<ChatEvent, { type: 'text' | 'reasoning' | 'refusal' | '
  * Ids of tool calls that do not occur in `body` were made up by the decoder; they are numbered.
  */
 export function merged(events: readonly ChatEvent[], body = ''): unknown[] {
+  return JSON.parse(mergedText(events, body)) as unknown[]
+}
+
+/** The same as JSON, for those who compare thousands of readings. */
+export function mergedText(events: readonly ChatEvent[], body = ''): string {
   const joined: unknown[] = []
   let open: Mergeable | undefined
   for (const event of events) {
@@ -35,7 +40,7 @@ export function merged(events: readonly ChatEvent[], body = ''): unknown[] {
     open = isMergeable(event) ? { ...event } : undefined
     joined.push(open ?? withoutTiming(event))
   }
-  return JSON.parse(numbered(JSON.stringify(joined, plainError), events, body)) as unknown[]
+  return numbered(JSON.stringify(joined, plainError), events, body)
 }
 
 function isMergeable(event: ChatEvent): event is Mergeable {
