@@ -8,6 +8,19 @@ export async function run(stream: AsyncIterable<ChatEvent>): Promise<ChatEvent[]
   return events
 }
 
+/** Reads a stream to its end, or until `act` says `'leave'` to one of its events. */
+export async function runOrLeave(
+  stream: AsyncIterable<ChatEvent>,
+  act: (event: ChatEvent) => unknown,
+): Promise<{ events: ChatEvent[]; isLeft: boolean }> {
+  const events: ChatEvent[] = []
+  for await (const event of stream) {
+    events.push(event)
+    if ((await act(event)) === 'leave') return { events, isLeft: true }
+  }
+  return { events, isLeft: false }
+}
+
 /** The `done` event, which must be the last. */
 export function doneOf(events: readonly ChatEvent[]): ChatResult {
   const last = events.at(-1)
