@@ -20,6 +20,9 @@ const alias = [
 const browserOnly = ['test/browser/**', 'test/**/*.dom.test.ts']
 const nodeOnly = ['test/**/*.node.test.ts', 'test/{package,examples}/**']
 
+/** Long tables: once through them, in Node, is enough. */
+const longTables = ['test/{formats,framing}/*.node.test.ts']
+
 /** Linux gets the Chromium that comes as an npm package; elsewhere the installed Chrome is used. */
 const launchOptions =
   process.platform === 'linux'
@@ -40,10 +43,28 @@ export default defineConfig({
         plugins: [svelte({ configFile: false })],
         resolve: { alias },
         test: {
-          name: 'node',
-          include: ['test/**/*.test.ts'],
+          // What only computes, by a fake clock if it needs one: on every core at once.
+          name: 'core',
+          include: ['test/**/!(*.node).test.ts', ...longTables],
           exclude: browserOnly,
           setupFiles: 'test/setup.ts',
+          maxWorkers: '100%',
+          // None of these files leaves anything behind, so that a process may take the next one.
+          isolate: false,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        plugins: [svelte({ configFile: false })],
+        resolve: { alias },
+        test: {
+          // Sockets, processes, pages and the real clock: after the others, and one by one.
+          name: 'node',
+          include: ['test/**/*.node.test.ts'],
+          exclude: longTables,
+          setupFiles: 'test/setup.ts',
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -73,6 +94,9 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: nodeOnly,
           globalSetup: 'test/browser/server.ts',
+          isolate: false,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
           browser: {
             enabled: true,
             headless: true,

@@ -1,6 +1,6 @@
 /**
  * The test command: runs every check, whatever fails before it, and closes with one line of counts.
- * Checks that do not need each other run side by side; their output is printed one after the other.
+ * The other checks run beside the tests; their output is printed after that of the tests.
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -17,27 +17,32 @@ interface Step {
 const report = '.tmp/vitest.json'
 const vitest = `vitest run --reporter=default --reporter=json --outputFile.json=${report}`
 
-/** What comes later needs what comes earlier: most of it reads the build. */
-const rounds: Step[][] = [
-  [
-    { name: 'lint', command: 'npm run --silent lint' },
-    { name: 'types', command: 'npm run --silent check' },
-    { name: 'build', command: 'npm run --silent build' },
-  ],
-  [{ name: 'tests', command: vitest, show: 'live' }],
-  [
-    { name: 'publint', command: 'npm run --silent publint' },
-    { name: 'attw', command: 'npm run --silent attw' },
-    { name: 'knip', command: 'npm run --silent knip' },
-    { name: 'size', command: 'npm run --silent size', show: 'always' },
-  ],
+/** Most of what comes after it reads the build. */
+const build: Step = { name: 'build', command: 'npm run --silent build' }
+
+const tests: Step = { name: 'tests', command: vitest, show: 'live' }
+
+/** They are through before the tests that measure time begin: those come last. */
+const others: Step[] = [
+  { name: 'lint', command: 'npm run --silent lint' },
+  { name: 'types', command: 'npm run --silent check' },
+  { name: 'publint', command: 'npm run --silent publint' },
+  { name: 'attw', command: 'npm run --silent attw' },
+  { name: 'knip', command: 'npm run --silent knip' },
+  { name: 'size', command: 'npm run --silent size', show: 'always' },
 ]
 
 // publint and attw pack the package; without this they would build again while others read the build.
 const env = { ...process.env, npm_config_ignore_scripts: 'true' }
 
+interface Result {
+  ok: boolean
+  output: string
+  seconds: string
+}
+
 /** Runs one step; tells whether it succeeded, how long it took and what it printed. */
-async function run({ command, show }: Step) {
+async function run({ command, show }: Step): Promise<Result> {
   const started = performance.now()
   const stdio = show === 'live' ? 'inherit' : 'pipe'
   const child = spawn(command, { shell: true, env, stdio })
@@ -55,18 +60,27 @@ const failures: string[] = []
 let passed = 0
 let failed = 0
 
-for (const steps of rounds) {
-  for (const { step, result } of steps.map((step) => ({ step, result: run(step) }))) {
-    if (step.show === 'live') console.log(`\n── ${step.name} ──`)
-    const { ok, output, seconds } = await result
-    console.log(`\n── ${step.name}: ${ok ? 'ok' : 'FAILED'}, ${seconds} s ──`)
-    if (output !== '' && (!ok || step.show === 'always')) console.log(output)
-    if (!ok) failures.push(step.name)
-    if (step.name === 'tests') continue
-    if (ok) passed++
-    else failed++
-  }
+function tell({ name, show }: Step, { ok, output, seconds }: Result): void {
+  console.log(`\n── ${name}: ${ok ? 'ok' : 'FAILED'}, ${seconds} s ──`)
+  if (output !== '' && (!ok || show === 'always')) console.log(output)
+  if (!ok) failures.push(name)
+  if (name === tests.name) return
+  if (ok) passed++
+  else failed++
 }
+
+/** One after the other, so that the tests keep most of the machine. */
+async function runInTurn(steps: readonly Step[]): Promise<[Step, Result][]> {
+  const results: [Step, Result][] = []
+  for (const step of steps) results.push([step, await run(step)])
+  return results
+}
+
+tell(build, await run(build))
+const beside = runInTurn(others)
+console.log(`\n── ${tests.name} ──`)
+tell(tests, await run(tests))
+for (const [step, result] of await beside) tell(step, result)
 
 // No report means that vitest did not get as far as running tests.
 const counts = await readFile(report, 'utf8').then(JSON.parse, () => ({}))

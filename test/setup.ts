@@ -1,4 +1,4 @@
-import { afterEach } from 'vitest'
+import { afterAll, afterEach } from 'vitest'
 
 /**
  * Rejections that nobody handled. Vitest fails the run on its own for each of them; failing the
@@ -7,7 +7,12 @@ import { afterEach } from 'vitest'
  */
 export const strays: unknown[] = []
 
-process.on('unhandledRejection', (reason) => strays.push(reason))
+const keep = (reason: unknown) => strays.push(reason)
+process.on('unhandledRejection', keep)
+// The next file may run in the same process, and brings its own.
+afterAll(() => {
+  process.off('unhandledRejection', keep)
+})
 
 // The test may have replaced the clock by the time it ends.
 const { setTimeout } = globalThis

@@ -134,7 +134,7 @@ function outcome(format: string, fault: string): Outcome {
 /** A proxy that collects the answer spoils nothing but the time. */
 const losses = faults.filter((fault) => fault !== 'proxy')
 
-describe.each(names)('a fault in the format %s', (format) => {
+describe.concurrent.each(names)('a fault in the format %s', (format) => {
   it.each(losses)('%s is told for what it is, after all that came before it', async (fault) => {
     const expected = outcome(format, fault)
     const { done, errors, events } = await ask({ format, fault }, { timeout: { idle: 200 } })
@@ -172,7 +172,7 @@ it.each([
   expect(done.error?.message).toContain(message)
 })
 
-describe('a stream that is broken while it runs', () => {
+describe.concurrent('a stream that is broken while it runs', () => {
   it.each([
     ['cut', 'truncated'],
     ['reset', 'network'],
@@ -198,7 +198,7 @@ describe('a stream that is broken while it runs', () => {
   })
 })
 
-it('a proxy that buffers hands on the whole answer at once, and late', async () => {
+it.concurrent('a proxy that buffers hands on the whole answer at once, and late', async () => {
   const startedAt = performance.now()
   const times: number[] = []
   const { done } = await ask(
@@ -209,7 +209,7 @@ it('a proxy that buffers hands on the whole answer at once, and late', async () 
   expect(Math.min(...times)).toBeGreaterThan(1000)
 })
 
-it('streams of one id break at the same byte', async () => {
+it.concurrent('streams of one id break at the same byte', async () => {
   const url = `${server.url}/api/chat?speed=model&seed=1&id=pair`
   const read = async (isFirst: boolean): Promise<string> => {
     for await (const event of streamChat({ url, json: {} })) {
@@ -226,7 +226,7 @@ it('streams of one id break at the same byte', async () => {
   expect(other).toBe(one)
 })
 
-it('keepalives come while the model thinks, where the format has them', async () => {
+it.concurrent('keepalives come while the model thinks, where the format has them', async () => {
   const typesUntilText = async (format: string): Promise<string[]> => {
     const types: string[] = []
     const url = `${server.url}/api/chat?format=${format}&speed=model`

@@ -9,7 +9,7 @@ import {
   streamChat,
   streamEvents,
 } from 'chatwire'
-import { checkPromises } from '../helpers/run.ts'
+import { checkPromises, runOrLeave } from '../helpers/run.ts'
 import type { TestServer } from '../helpers/server.ts'
 import { brief } from '../transport/brief.ts'
 import { checkError } from './evidence.ts'
@@ -101,14 +101,7 @@ export async function play(scenario: Scenario, extra: Partial<ChatInit> = {}): P
 }
 
 function readAll(act: Scenario['act'] = () => undefined): NonNullable<Scenario['read']> {
-  return async (stream, abort) => {
-    const events: ChatEvent[] = []
-    for await (const event of stream) {
-      events.push(event)
-      if ((await act(event, abort)) === 'leave') break
-    }
-    return events
-  }
+  return async (stream, abort) => (await runOrLeave(stream, (event) => act(event, abort))).events
 }
 
 function isLike(line: string, wanted: Line | undefined): boolean {

@@ -83,6 +83,20 @@ export const drips = (ms: number, parts: Iterable<Part>): Serve =>
 /** Takes a request and never answers. */
 export const silent: Serve = tcp(() => undefined)
 
+/** Reads the head of a request, and no more of it until the client should have gone. */
+export const deaf: Serve = async () => {
+  const sockets: Socket[] = []
+  const server = await startTcp((socket) => sockets.push(socket.pause()))
+  return {
+    ...server,
+    allClosed() {
+      // Only who reads sees that the other side has gone.
+      for (const socket of sockets) socket.resume()
+      return server.allClosed()
+    },
+  }
+}
+
 /** A port that nobody listens on any more. */
 export const nobody: Serve = async () => {
   const server = await startTcp(() => undefined)

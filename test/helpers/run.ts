@@ -8,6 +8,19 @@ export async function run(stream: AsyncIterable<ChatEvent>): Promise<ChatEvent[]
   return events
 }
 
+/** Reads a stream to its end, or until `act` says `'leave'` to one of its events. */
+export async function runOrLeave(
+  stream: AsyncIterable<ChatEvent>,
+  act: (event: ChatEvent) => unknown,
+): Promise<{ events: ChatEvent[]; isLeft: boolean }> {
+  const events: ChatEvent[] = []
+  for await (const event of stream) {
+    events.push(event)
+    if ((await act(event)) === 'leave') return { events, isLeft: true }
+  }
+  return { events, isLeft: false }
+}
+
 /** The `done` event, which must be the last. */
 export function doneOf(events: readonly ChatEvent[]): ChatResult {
   const last = events.at(-1)
@@ -25,6 +38,11 @@ type Mergeable = Extract<ChatEvent, { type: 'text' | 'reasoning' | 'refusal' | '
  * Ids of tool calls that do not occur in `body` were made up by the decoder; they are numbered.
  */
 export function merged(events: readonly ChatEvent[], body = ''): unknown[] {
+  return JSON.parse(mergedText(events, body)) as unknown[]
+}
+
+/** The same as JSON, for those who compare thousands of readings. */
+export function mergedText(events: readonly ChatEvent[], body = ''): string {
   const joined: unknown[] = []
   let open: Mergeable | undefined
   for (const event of events) {
@@ -35,7 +53,7 @@ export function merged(events: readonly ChatEvent[], body = ''): unknown[] {
     open = isMergeable(event) ? { ...event } : undefined
     joined.push(open ?? withoutTiming(event))
   }
-  return JSON.parse(numbered(JSON.stringify(joined, plainError), events, body)) as unknown[]
+  return numbered(JSON.stringify(joined, plainError), events, body)
 }
 
 function isMergeable(event: ChatEvent): event is Mergeable {

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net'
 import { performance } from 'node:perf_hooks'
 import { type ChatEvent, type ChatInit, streamChat } from 'chatwire'
 import { expect, onTestFinished } from 'vitest'
-import { checkPromises } from './run.ts'
+import { checkPromises, runOrLeave } from './run.ts'
 import { startHttp, startTcp, type TestServer } from './server.ts'
 
 export { rawChunk, rawHead, type TestServer } from './server.ts'
@@ -42,13 +42,7 @@ export async function observe(
   const abort = new AbortController()
   const { signal } = abort
   const stream = streamChat({ url: server.url, json: { messages: [] }, signal, ...init })
-  const events: ChatEvent[] = []
-  let isLeft = false
-  for await (const event of stream) {
-    events.push(event)
-    isLeft = (await act(event, abort)) === 'leave'
-    if (isLeft) break
-  }
+  const { events, isLeft } = await runOrLeave(stream, (event) => act(event, abort))
   await server.allClosed()
   if (!isLeft) checkPromises(events)
   expect(getEventListeners(signal, 'abort')).toEqual([])

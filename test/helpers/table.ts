@@ -5,7 +5,7 @@ import { byteByByte, scatteredCuts, twoWayCuts } from './cut.ts'
 import { utf8 } from './encode.ts'
 import type { Fixture } from './fixture.ts'
 import { expectResult, formatOf } from './fixture.ts'
-import { checkPromises, checkToolCalls, merged, run } from './run.ts'
+import { checkPromises, checkToolCalls, mergedText, run } from './run.ts'
 import { responseOf } from './stream.ts'
 
 /** Where a row is cut: at every position, or at so many scattered positions. */
@@ -52,14 +52,14 @@ async function testRow(fixture: Fixture, options: ReadOptions, cuts: Cuts): Prom
   checkPromises(whole)
   checkToolCalls(whole)
 
-  const expected = merged(whole, fixture.body)
-  const text = JSON.stringify(expected)
+  const expected = mergedText(whole, fixture.body)
   const expectSame = async (chunks: readonly Uint8Array[]): Promise<void> => {
     const events = await read(chunks)
     checkPromises(events)
-    const actual = merged(events, fixture.body)
-    if (JSON.stringify(actual) === text) return
-    expect(actual, `cut at ${chunks.map(({ length }) => length).join('+')}`).toEqual(expected)
+    const actual = mergedText(events, fixture.body)
+    if (actual === expected) return
+    const cuts = chunks.map(({ length }) => length).join('+')
+    expect(JSON.parse(actual), `cut at ${cuts}`).toEqual(JSON.parse(expected))
   }
 
   await expectSame(byteByByte(body))

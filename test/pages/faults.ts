@@ -105,9 +105,15 @@ export function testFaults(page: () => OpenPage): void {
     })
 
     it('but is behind a proxy that buffers gives the whole answer, and is found out', async () => {
-      await open.load({ speed: 'model' })
-      await open.press('Buffering proxy')
-      await open.verdict('Everything came in one burst: a proxy is buffering')
+      const burst = 'Everything came in one burst: a proxy is buffering'
+      const isFound = async () => (await open.shown()).every(({ chip }) => chip.startsWith(burst))
+      // A machine that is too busy to read a burst as one does so the next time.
+      for (let tries = 0; tries < 4 && !(await isFound()); tries++) {
+        await open.load({ speed: 'model' })
+        await open.press('Buffering proxy')
+        await open.verdict(burst, 'Complete')
+      }
+      await open.verdict(burst)
       const text = await open.drawn(answer)
       for (const shown of await open.shown()) expect(shown.text).toBe(text)
     })

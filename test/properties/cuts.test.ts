@@ -6,6 +6,7 @@ import { frameFixtures } from '../fixtures/all.ts'
 import { frames } from '../helpers/arbitrary.ts'
 import { cutByFractions, fractions } from '../helpers/cut.ts'
 import { utf8 } from '../helpers/encode.ts'
+import { json } from '../helpers/fixture.ts'
 import { checkPromises, doneOf, merged, run } from '../helpers/run.ts'
 import { iterableOf, responseOf, streamOf } from '../helpers/stream.ts'
 
@@ -67,12 +68,23 @@ function hasTurns(body: string): boolean {
 const reset = new TypeError('reset by the test')
 
 /** The part of a body that is whole frames. */
-function wholeFrames(body: Uint8Array): Uint8Array {
+function wholeFrames(body: Uint8Array, contentType: string): Uint8Array {
   const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(body)
   // Lines of JSON, whatever the content type calls them.
   const end = text.trimStart().startsWith('{') ? /\n/g : /(?:\r\n|\n|\r(?!\n))(?:\r\n|\n|\r)/g
   const last = [...text.matchAll(end)].at(-1)
-  return utf8(last === undefined ? '' : text.slice(0, last.index + last[0].length))
+  const length = last === undefined ? 0 : last.index + last[0].length
+  // Under the name of JSON a value is whole as soon as it closes, be there a line or not.
+  const isClosed = contentType === json && isObjectText(text.slice(length))
+  return isClosed ? body : utf8(text.slice(0, length))
+}
+
+function isObjectText(text: string): boolean {
+  try {
+    return text.startsWith('{') && typeof JSON.parse(text) === 'object'
+  } catch {
+    return false
+  }
 }
 
 test('a connection lost anywhere loses no frame, and is a network error unless the answer was over', async () => {
@@ -102,7 +114,7 @@ test('a connection lost anywhere loses no frame, and is a network error unless t
         if (done.error === undefined) expect(done.finishReason).toBe(whole.finishReason)
         else expect(done.error).toMatchObject({ code: 'network', cause: reset })
 
-        const kept = wholeFrames(cut)
+        const kept = wholeFrames(cut, contentType)
         const clean = doneOf(await run(readChat(responseOf([kept], contentType))))
         expect([done.text, done.reasoning, done.refusal]).toEqual([
           clean.text,

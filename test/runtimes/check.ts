@@ -65,6 +65,14 @@ export function wait(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }
 
+/** Waits until something is so, and fails if that takes longer than five seconds. */
+export async function until(isSo: () => boolean): Promise<void> {
+  for (let waited = 0; !isSo(); waited += 10) {
+    if (waited >= 5000) throw new Error(`not so after five seconds: ${isSo}`)
+    await wait(10)
+  }
+}
+
 /** What `run` comes to, or a rejection if that takes longer than `ms`. */
 export async function within<T>(ms: number, run: () => T | Promise<T>): Promise<T> {
   let timer: ReturnType<typeof setTimeout> | undefined

@@ -1,6 +1,6 @@
 import { type ChatEvent, type ChatInit, streamChat } from 'chatwire'
 import type { Fixture } from '../helpers/fixture.ts'
-import { checkPromises } from '../helpers/run.ts'
+import { checkPromises, runOrLeave } from '../helpers/run.ts'
 import { watchedAbort } from '../transport/feed.ts'
 import { equal } from './assert.ts'
 import { within } from './check.ts'
@@ -71,13 +71,7 @@ export async function observe(
   const abort = watchedAbort()
   const { signal } = abort
   const stream = streamChat({ url: scenario.url, json: { messages: [] }, signal, ...init })
-  const events: ChatEvent[] = []
-  let isLeft = false
-  for await (const event of stream) {
-    events.push(event)
-    isLeft = (await act(event, abort)) === 'leave'
-    if (isLeft) break
-  }
+  const { events, isLeft } = await runOrLeave(stream, (event) => act(event, abort))
   const { requests, closed } = await scenario.state()
   equal({ requests, closed }, { requests: 1, closed: true }, 'what the server saw')
   if (!isLeft) checkPromises(events)

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { sse } from '../../helpers/encode.ts'
 import { failed, lost, type Scenario } from '../harness.ts'
 import { answer } from '../secrets.ts'
-import { ends, eventStream, head, http, nobody, silent, stalls, tcp } from '../serve.ts'
+import { deaf, ends, eventStream, head, http, nobody, silent, stalls, tcp } from '../serve.ts'
 
 const cause = (code: string) => (value: unknown) =>
   value instanceof Error && value.cause instanceof Error && 'code' in value.cause
@@ -193,5 +193,12 @@ export const silence: readonly Scenario[] = [
     init: { timeout: { idle: 200 } },
     expected: lost('timeout'),
     error: { phase: 'signal', retryable: false },
+  },
+  {
+    rule: 'of a server that reads nothing of a large request is a timeout of phase response',
+    serve: deaf,
+    init: { json: { filler: 'x'.repeat(8 * 1024 * 1024) }, timeout: { response: 1000 } },
+    expected: failed('timeout'),
+    error: { phase: 'response', timeoutMs: 1000 },
   },
 ]

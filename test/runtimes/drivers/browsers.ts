@@ -2,13 +2,32 @@ import sparticuz from '@sparticuz/chromium'
 import { chromium as playwright } from 'playwright'
 import { findProgram, install } from '../install.ts'
 import { runInPage } from './page.ts'
-import type { Runtime } from './runtime.ts'
+import type { Prepared, Runtime } from './runtime.ts'
+
+/** What Playwright and Puppeteer have in common, as far as it is used here. */
+interface Browser {
+  version(): string | Promise<string>
+  newPage(): Promise<{
+    goto(url: string): Promise<unknown>
+    evaluate(expression: string): Promise<unknown>
+  }>
+  close(): Promise<void>
+}
+
+/** The part of puppeteer-core that is used here. */
+interface PuppeteerModule {
+  launch(options: {
+    browser: 'firefox'
+    executablePath: string
+    headless: boolean
+  }): Promise<Browser>
+}
 
 /** The Chromium that comes as an npm package; where there is none, the Chrome that is installed. */
 export const chromium: Runtime = {
   name: 'chromium',
-  async prepare() {
-    const launch = async () =>
+  prepare: () =>
+    prepareBrowser(async () =>
       playwright.launch(
         process.platform === 'linux'
           ? {
@@ -16,36 +35,8 @@ export const chromium: Runtime = {
               args: ['--no-sandbox', '--disable-background-networking', '--disable-gpu'],
             }
           : { channel: 'chrome' },
-      )
-    const first = await launch()
-    const version = first.version()
-    await first.close()
-    return {
-      version,
-      async run(url) {
-        const browser = await launch()
-        try {
-          const page = await browser.newPage()
-          const goTo = (address: string) => page.goto(address)
-          return await runInPage({ goTo, evaluate: (code) => page.evaluate(code) }, url)
-        } finally {
-          await browser.close()
-        }
-      },
-    }
-  },
-}
-
-/** The part of puppeteer-core that is used here. */
-interface PuppeteerModule {
-  launch(options: { browser: 'firefox'; executablePath: string; headless: boolean }): Promise<{
-    version(): Promise<string>
-    newPage(): Promise<{
-      goto(url: string): Promise<unknown>
-      evaluate(expression: string): Promise<unknown>
-    }>
-    close(): Promise<void>
-  }>
+      ),
+    ),
 }
 
 /** The Firefox that is installed, driven over WebDriver BiDi. */
@@ -55,22 +46,28 @@ export const firefox: Runtime = {
     const executablePath = await findProgram('firefox-esr', 'firefox')
     const installed = await install('firefox', { 'puppeteer-core': '25' })
     const puppeteer = (await installed.import('puppeteer-core')) as PuppeteerModule
-    const launch = () => puppeteer.launch({ browser: 'firefox', executablePath, headless: true })
-    const first = await launch()
-    const version = (await first.version()).replace(/^\D+/, '')
-    await first.close()
-    return {
-      version,
-      async run(url) {
-        const browser = await launch()
-        try {
-          const page = await browser.newPage()
-          const goTo = (address: string) => page.goto(address)
-          return await runInPage({ goTo, evaluate: (code) => page.evaluate(code) }, url)
-        } finally {
-          await browser.close()
-        }
-      },
-    }
+    return prepareBrowser(() =>
+      puppeteer.launch({ browser: 'firefox', executablePath, headless: true }),
+    )
   },
+}
+
+/** Starts a browser for its version, and then anew for each run. */
+async function prepareBrowser(launch: () => Promise<Browser>): Promise<Prepared> {
+  const first = await launch()
+  const version = (await first.version()).replace(/^\D+/, '')
+  await first.close()
+  return {
+    version,
+    async run(url) {
+      const browser = await launch()
+      try {
+        const page = await browser.newPage()
+        const goTo = (address: string) => page.goto(address)
+        return await runInPage({ goTo, evaluate: (code) => page.evaluate(code) }, url)
+      } finally {
+        await browser.close()
+      }
+    },
+  }
 }

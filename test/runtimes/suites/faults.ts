@@ -2,7 +2,7 @@ import { type ChatEvent, type ChatInit, streamChat } from 'chatwire'
 import { doneOf, run } from '../../helpers/run.ts'
 import { brief } from '../../transport/brief.ts'
 import { equal, includes, matches, ok } from '../assert.ts'
-import { type Suite, wait } from '../check.ts'
+import { type Suite, until, wait } from '../check.ts'
 import { observe, type Server } from '../scenario.ts'
 
 const lost = ['text Hi', 'error network', 'done error: Hi']
@@ -67,11 +67,16 @@ export function faultSuite(server: Server): Suite {
       })
 
       check('a reset while events wait unread delivers all of them first', async () => {
-        const seen: ChatEvent[] = []
+        let frames = 0
+        let seen = 0
         const scenario = server.at('/four-then-reset')
-        const events = await observe(scenario, {}, async (event) => {
-          if (seen.push(event) > 1) return
-          await wait(300)
+        const onFrame = (): void => {
+          frames += 1
+        }
+        const events = await observe(scenario, { onFrame }, async () => {
+          seen += 1
+          if (seen > 1) return
+          await until(() => frames === 4)
           await scenario.proceed()
           await wait(200)
         })
@@ -105,8 +110,8 @@ export function faultSuite(server: Server): Suite {
 
       const clocks: [path: string, phase: string, init: ChatInit, text: string][] = [
         ['/silence', 'response', { timeout: { response: 150 } }, ''],
-        ['/stall', 'idle', { timeout: { idle: 150 } }, 'Hello, '],
-        ['/keepalives', 'content', { timeout: { idle: 1000, content: 300 } }, 'Hi'],
+        ['/stall', 'idle', { timeout: { idle: 500 } }, 'Hello, '],
+        ['/keepalives', 'content', { timeout: { idle: 2000, content: 500 } }, 'Hi'],
       ]
       for (const [path, phase, init, text] of clocks) {
         check(`${path} is a timeout of phase ${phase}`, async () => {
