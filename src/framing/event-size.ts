@@ -71,10 +71,17 @@ export function measureEvents(maxEventSize: number): EventSize {
   return {
     add(text) {
       const size = lineLength + data + event + id + unread.length + text.length
-      const isUnread = unreadTexts++ < MAX_UNREAD && unread.length < MAX_UNREAD_LENGTH
-      if (isUnread && size <= maxEventSize) {
-        unread += text
-        return -1
+      if (size <= maxEventSize) {
+        const isInLine = unread === '' && lineLength >= START_LENGTH
+        if (isInLine && !text.includes('\n') && !text.includes('\r')) {
+          // The middle of a long line: there is nothing in it but its length.
+          lineLength += text.length
+          return -1
+        }
+        if (unreadTexts++ < MAX_UNREAD && unread.length < MAX_UNREAD_LENGTH) {
+          unread += text
+          return -1
+        }
       }
       read(unread)
       unread = ''
