@@ -58,13 +58,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
       maxEventSize,
       rawBody: format.rawBody === true,
       takesText: decoder.pushText !== undefined,
-      lastEventId: position.lastEventId,
-      onLastEventId(id) {
-        position.lastEventId = id
-      },
-      onReconnectionTime(ms) {
-        position.reconnectionMs = ms
-      },
+      position,
       onFrame: options.onFrame,
       decode(frame, isText) {
         if (isText) decoder.pushText?.(frame.data, takeEvent)
