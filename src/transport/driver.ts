@@ -163,7 +163,6 @@ export class DrivenStream<In, Out> implements AsyncGenerator<Out, void, undefine
 
   #connect(open: Open<In>): void {
     const { signal } = this.#controller
-    this.#reconnectTimer = undefined
     // Async, so that whatever opening throws is a rejection.
     const opened = (async () => open(signal))()
     opened.then(
