@@ -2,6 +2,7 @@ import { type BodyFraming, frameBody } from './framing/body.ts'
 import { bodyKind, type Framing } from './framing/choose.ts'
 import type { SseEvent } from './framing/sse.ts'
 import { decodeUtf8 } from './framing/utf8.ts'
+import type { Position } from './transport/recovery.ts'
 import { contentTypeError } from './transport/response.ts'
 import { defined, parseJson } from './wire-value.ts'
 
@@ -14,10 +15,8 @@ export interface AnswerBodyOptions {
   /** Whether the format can be bare text. */
   takesText: boolean
   maxEventSize: number
-  /** The last event ID of the connection before. */
-  lastEventId: string
-  onLastEventId(id: string): void
-  onReconnectionTime(ms: number): void
+  /** Where the connection before left off; kept up to date. */
+  position: Position
   onFrame: ((frame: SseEvent) => void) | undefined
   /** Takes the next frame, which is a piece of text if `isText`. */
   decode(frame: SseEvent, isText: boolean): void
@@ -49,7 +48,7 @@ export interface AnswerBody {
 const MAX_REFUSED_LENGTH = 4096
 
 export function answerBody(options: AnswerBodyOptions): AnswerBody {
-  const { contentType, onFrame, isOver, onLastEventId } = options
+  const { contentType, onFrame, isOver, position } = options
   const kind = bodyKind(contentType)
   const bytes = decodeUtf8()
   let framing: Framing | undefined
@@ -67,12 +66,14 @@ export function answerBody(options: AnswerBodyOptions): AnswerBody {
     rawBody: options.rawBody,
     takesText: options.takesText,
     lenientEnd: true,
-    lastEventId: options.lastEventId,
+    lastEventId: position.lastEventId,
     onLastEventId(id) {
       // The id of an event that the end cut off must not count as seen.
-      if (!isEnding) onLastEventId(id)
+      if (!isEnding) position.lastEventId = id
     },
-    onReconnectionTime: options.onReconnectionTime,
+    onReconnectionTime(ms) {
+      position.reconnectionMs = ms
+    },
     onFraming(chosen) {
       framing = chosen
     },
@@ -122,7 +123,7 @@ export function answerBody(options: AnswerBodyOptions): AnswerBody {
       pending = data
       return
     }
-    if (lastEventId !== '') onLastEventId(lastEventId)
+    if (lastEventId !== '') position.lastEventId = lastEventId
     takeFrame(frame)
   }
 

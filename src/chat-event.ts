@@ -148,13 +148,9 @@ export function addToResult(result: ChatResult, event: ContentEvent): void {
   if (event.choice) return
   switch (event.type) {
     case 'text':
-      result.text += event.text
-      return
     case 'reasoning':
-      result.reasoning += event.text
-      return
     case 'refusal':
-      result.refusal += event.text
+      result[event.type] += event.text
       return
     case 'tool-call':
       result.toolCalls.push(withoutType(event))

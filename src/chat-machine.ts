@@ -58,13 +58,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
       maxEventSize,
       rawBody: format.rawBody === true,
       takesText: decoder.pushText !== undefined,
-      lastEventId: position.lastEventId,
-      onLastEventId(id) {
-        position.lastEventId = id
-      },
-      onReconnectionTime(ms) {
-        position.reconnectionMs = ms
-      },
+      position,
       onFrame: options.onFrame,
       decode(frame, isText) {
         if (isText) decoder.pushText?.(frame.data, takeEvent)
@@ -182,7 +176,7 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     },
     abort(_reason, emit, last) {
       // What is still on its way to the queue counts as arrived, but is not handed out any more.
-      answer.out = () => {}
+      answer.out = nowhere
       takeRest()
       answer.abort(emit, last)
       return undefined
@@ -194,6 +188,8 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     },
   }
 }
+
+function nowhere(): void {}
 
 /** Whether an event shows that a JSON value was an answer, or the report of a failure. */
 function isPartOfAnswer(event: WireEvent): boolean {

@@ -10,7 +10,7 @@ import {
 import type { ChatError } from './errors.ts'
 import { must } from './must.ts'
 import { DrivenStream } from './transport/driver.ts'
-import type { Machine } from './transport/machine.ts'
+import { type Machine, plainMachine } from './transport/machine.ts'
 import { discardSource, iterableSource } from './transport/source.ts'
 
 /**
@@ -132,18 +132,8 @@ function drive<In, Out>(
     typeof events?.[Symbol.asyncIterator] === 'function',
     'events must be an async iterable of chat events',
   )
-  const rest: Omit<Machine<In, Out>, 'push' | 'end'> = {
-    isHolding: () => false,
-    contentCount: () => 0,
-    isOver: () => false,
-    begin() {},
-    fail: (error) => ({ error }),
-    abort: (error) => ({ error }),
-    merge: () => false,
-    release() {},
-  }
   return new DrivenStream<In, Out>({
-    machine: { ...rest, ...machine },
+    machine: { ...plainMachine, ...machine },
     open: async () => iterableSource(events),
     discard: () => discardSource(events),
     limits: { readAheadBytes: 0 },

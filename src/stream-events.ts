@@ -8,7 +8,7 @@ import { pipe, type Stage } from './stage.ts'
 import { connectByRequest, limitsOf } from './transport/connector.ts'
 import { DrivenStream } from './transport/driver.ts'
 import { connectionLost } from './transport/failures.ts'
-import type { Machine } from './transport/machine.ts'
+import { type Machine, plainMachine } from './transport/machine.ts'
 import type { Position } from './transport/recovery.ts'
 import { lastEventIdOf, prepareRequest } from './transport/request.ts'
 import { checkResponse } from './transport/response.ts'
@@ -127,12 +127,10 @@ function eventMachine(
 
   connect()
   return {
+    ...plainMachine,
     connect,
     position: () => position,
     contentCount: () => eventCount,
-    isHolding: () => false,
-    isOver: () => false,
-    begin() {},
     push(chunk, emit) {
       decoder.push(chunk, (event) => {
         eventCount++
@@ -148,8 +146,5 @@ function eventMachine(
       if (failure === ended) return undefined
       return { error: isChatError(failure) ? failure : connectionLost(failure) }
     },
-    abort: (reason) => ({ error: reason }),
-    merge: () => false,
-    release() {},
   }
 }

@@ -19,45 +19,49 @@ export function takeBareObjects(events: Stage<string, SseEvent>): Stage<string, 
   /** What may be such an object, from its brace on. */
   let held = ''
   let scan = scanJson()
-  let isLineStart = true
+  /** The text that `events` took last: an object may follow where it ended a line. */
+  let passed = '\n'
 
   function pass(text: string, emit: (frame: SseEvent) => void): void {
     if (text === '') return
-    isLineStart = text.endsWith('\n') || text.endsWith('\r')
+    passed = text
     events.push(text, emit)
+  }
+
+  /** Takes the rest of what may be an object. Returns what comes after it, once that is known. */
+  function hold(text: string, emit: (frame: SseEvent) => void): string {
+    const from = held.length
+    held += text
+    const scanned = scan.next(text, 0)
+    const end = scanned === -1 ? -1 : from + scanned
+    FIELD_LINE.lastIndex = Math.max(from - 6, 0)
+    const field = FIELD_LINE.exec(held)?.index ?? -1
+    const isWhole = end !== -1 && (field === -1 || end <= field)
+    if (!isWhole && field === -1 && held.length < MAX_LENGTH) return ''
+    const stop = isWhole ? end : field === -1 ? held.length : field + 1
+    const object = held.slice(0, stop)
+    const rest = held.slice(stop)
+    held = ''
+    scan = scanJson()
+    if (isWhole && isObject(parseJson(object))) {
+      // A blank line, so that the event before it goes first. What comes next stands in its line.
+      events.push('\n\n', emit)
+      emit(frameOf(object))
+      passed = object
+    } else {
+      pass(object, emit)
+    }
+    return rest
   }
 
   return {
     push(chunk, emit) {
       let text = chunk
       while (text !== '') {
-        if (held === '') {
-          const start = isLineStart && text.startsWith('{') ? 0 : nextBrace(text)
-          pass(start === -1 ? text : text.slice(0, start), emit)
-          if (start === -1) return
-          text = text.slice(start)
-        }
-        const from = held.length
-        held += text
-        const scanned = scan.next(text, 0)
-        const end = scanned === -1 ? -1 : from + scanned
-        FIELD_LINE.lastIndex = Math.max(from - 6, 0)
-        const field = FIELD_LINE.exec(held)?.index ?? -1
-        const isWhole = end !== -1 && (field === -1 || end <= field)
-        if (!isWhole && field === -1 && held.length < MAX_LENGTH) return
-        const stop = isWhole ? end : field === -1 ? held.length : field + 1
-        const object = held.slice(0, stop)
-        text = held.slice(stop)
-        held = ''
-        scan = scanJson()
-        if (isWhole && isObject(parseJson(object))) {
-          // A blank line, so that the event before it goes first.
-          pass('\n\n', emit)
-          emit(frameOf(object))
-          isLineStart = false
-        } else {
-          pass(object, emit)
-        }
+        const start = held === '' ? objectStart(passed, text) : 0
+        if (start === -1) return pass(text, emit)
+        pass(text.slice(0, start), emit)
+        text = hold(text.slice(start), emit)
       }
     },
     end(emit) {
@@ -69,8 +73,9 @@ export function takeBareObjects(events: Stage<string, SseEvent>): Stage<string, 
   }
 }
 
-/** The index of the first brace that starts a line other than the first; -1 if there is none. */
-function nextBrace(text: string): number {
+/** The index of the first brace in `text` that starts a line; -1 if there is none. */
+function objectStart(before: string, text: string): number {
+  if (text[0] === '{' && /[\r\n]$/.test(before)) return 0
   const lf = text.indexOf('\n{')
   const cr = text.indexOf('\r{')
   if (lf === -1 && cr === -1) return -1

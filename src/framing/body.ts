@@ -37,9 +37,8 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
   const { maxEventSize } = options
   let held = ''
   /** The end of an event stream: see {@link UNSEEN_EVENT}. */
-  let older: string[] = []
-  let newer: string[] = []
-  let newerLength = 0
+  let older = ''
+  let newer = ''
   let isSse = false
   let chosen: Stage<string, SseEvent> | undefined
 
@@ -69,14 +68,12 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
     chosen.push(text, emit)
   }
 
-  /** Two buckets, the older one dropped when the newer is full: cheaper than joining every chunk. */
+  /** Two buckets, the older one dropped when the newer is full: cheaper than cutting every time. */
   function keepTail(text: string): void {
-    newer.push(text)
-    newerLength += text.length
-    if (newerLength < MAX_TAIL) return
+    newer += text
+    if (newer.length < MAX_TAIL) return
     older = newer
-    newer = []
-    newerLength = 0
+    newer = ''
   }
 
   return {
@@ -93,7 +90,7 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
       this.settle(emit)
       chosen?.end(emit)
       if (!isSse) return
-      const tail = [...older, ...newer].join('').slice(-MAX_TAIL)
+      const tail = (older + newer).slice(-MAX_TAIL)
       const name = UNSEEN_EVENT.exec(tail)?.[1]
       if (name !== undefined) emit({ type: name, data: '', lastEventId: '' })
     },

@@ -40,7 +40,7 @@ export function chooseFraming(
   final: boolean,
   takesText: boolean,
 ): Framing | undefined {
-  const byKind = fallbackFraming(kind)
+  const byKind = FRAMINGS[kind]
   const fallback = byKind === 'text' && !takesText ? 'unexpected' : byKind
   const mustChoose = final || start.length >= MAX_LOOK
   const body = start.slice(0, MAX_LOOK).trimStart()
@@ -51,15 +51,10 @@ export function chooseFraming(
     return answer ? framing : fallback
   }
 
-  switch (body.charAt(0)) {
-    case '<':
-      return mayBeText ? 'text' : 'unexpected'
-    case '{':
-      if (mayBeText) return look(startsKnownObject(body), 'json')
-      return kind === 'json-lines' ? 'lines' : 'json'
-    case '[':
-      if (mayBeText) return look(startsList(body), 'json')
-      return kind === 'json-lines' ? 'lines' : 'json'
+  if (body.startsWith('<')) return mayBeText ? 'text' : 'unexpected'
+  if (/^[{[]/.test(body)) {
+    if (mayBeText) return look(startsKnownObject(body), 'json')
+    return kind === 'json-lines' ? 'lines' : 'json'
   }
   if (!mayBeText && /^(?:(?:data|event|id|retry)\b)?:/.test(body)) return 'sse'
   const isV1 = startsDataStreamV1(body)
@@ -69,20 +64,15 @@ export function chooseFraming(
   return look(startsEventStream(body), 'sse')
 }
 
-function fallbackFraming(kind: BodyKind): Framing {
-  switch (kind) {
-    case 'event-stream':
-      return 'sse'
-    case 'json-lines':
-      return 'lines'
-    case 'json':
-      return 'json'
-    case 'text':
-    case 'none':
-      return 'text'
-    default:
-      return 'unexpected'
-  }
+/** The framing of a body whose characters say nothing else. */
+const FRAMINGS: Record<BodyKind, Framing> = {
+  'event-stream': 'sse',
+  'json-lines': 'lines',
+  json: 'json',
+  text: 'text',
+  none: 'text',
+  html: 'unexpected',
+  other: 'unexpected',
 }
 
 /** Whether a body is the AI SDK's data stream v1: a code of one character, a colon, JSON, a line. */
@@ -116,16 +106,14 @@ function isStartOf(words: string[], text: string): false | undefined {
 const FIRST_KEYS =
   /^(?:id|object|created|created_at|model|choices|type|event|event_type|candidates|usageMetadata|promptFeedback|modelVersion|responseId|message|text|content|token|delta|chunk|response|answer|data|output|done|error|detail|jsonrpc|reasoning|provider|p|is_finished|finish_reason)$/
 
-/** Whether `{…` is a frame and not an answer that happens to be JSON: its first key tells. */
+/**
+ * Whether `{…`, or a list of such objects, is frames and not an answer that happens to be JSON: its
+ * first key tells.
+ */
 function startsKnownObject(body: string): boolean | undefined {
-  const key = /^\{\s*(?:"((?:[^"\\]){0,40})(")?)?/.exec(body)
+  const object = body.replace(/^\[\s*/, '')
+  if (object === '') return undefined
+  const key = /^\{\s*(?:"((?:[^"\\]){0,40})(")?)?/.exec(object)
   if (key?.[2] !== undefined) return FIRST_KEYS.test(key[1] ?? '')
-  return key?.[0].length === body.length ? undefined : false
-}
-
-/** Whether `[…` is a list of objects. */
-function startsList(body: string): boolean | undefined {
-  const first = /^\[\s*(\{.*)/s.exec(body)?.[1]
-  if (first !== undefined) return startsKnownObject(first)
-  return /^\[\s*$/.test(body) ? undefined : false
+  return key?.[0].length === object.length ? undefined : false
 }

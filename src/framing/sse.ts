@@ -80,11 +80,9 @@ export function parseSse(options: SseParserOptions): Stage<string, SseEvent> {
       lastEventId = id
       options.onLastEventId?.(id)
     },
-    ...(onComment && { onComment: (text: string) => onComment(text) }),
-    ...(onReconnectionTime && {
-      // A long run of digits parses to Infinity, which no timer takes.
-      onRetry: (ms: number) => onReconnectionTime(Math.min(ms, Number.MAX_SAFE_INTEGER)),
-    }),
+    onComment,
+    // A long run of digits parses to Infinity, which no timer takes.
+    onRetry: (ms) => onReconnectionTime?.(Math.min(ms, Number.MAX_SAFE_INTEGER)),
   })
   // A blank line, so that the parser's own search for a byte order mark is over: it would take the
   // letters U+00EF U+00BB U+00BF for one, and `decodeUtf8` has already dropped the real one.

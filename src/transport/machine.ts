@@ -32,3 +32,15 @@ export interface Machine<In, Out> {
   /** How many events with content came so far. */
   contentCount(): number
 }
+
+/** The rest of a machine that holds nothing back, knows no end of its own and throws its failures. */
+export const plainMachine: Omit<Machine<never, never>, 'push' | 'end'> = {
+  begin() {},
+  fail: (error) => ({ error }),
+  abort: (error) => ({ error }),
+  merge: () => false,
+  release() {},
+  isHolding: () => false,
+  isOver: () => false,
+  contentCount: () => 0,
+}

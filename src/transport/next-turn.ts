@@ -8,9 +8,11 @@ export function nextTurn(run: () => void): void {
     return
   }
   const { port1, port2 } = new MessageChannel()
-  port1.onmessage = () => {
+  // A constant for the garbage collector's sake, as in the driver's `#connect`.
+  const onMessage = (): void => {
     port1.close()
     run()
   }
+  port1.onmessage = onMessage
   port2.postMessage(undefined)
 }

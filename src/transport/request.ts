@@ -5,7 +5,7 @@ import type { ChatInit, EventsInit, StreamInit } from '../options.ts'
 /** A request as it was at the call: later changes to the caller's objects do not reach it. */
 export interface PreparedRequest {
   input: string | Request
-  init: RequestInit
+  init: RequestInit & { headers: Headers }
   fetch: typeof fetch
   signal: AbortSignal | undefined
   /** Whether its body can be sent more than once. */
@@ -86,14 +86,14 @@ const OUR_OPTIONS: ReadonlySet<string> = new Set<keyof AnyInit>([
 ])
 
 /** What is for `fetch`, with the headers and the body as they are now. */
-function fetchInitOf(options: AnyInit, request: Request | undefined): RequestInit {
+function fetchInitOf(options: AnyInit, request: Request | undefined): PreparedRequest['init'] {
   const { json } = options
   const init: RequestInit = Object.fromEntries(
     Object.entries(options).filter(([name]) => !OUR_OPTIONS.has(name)),
   )
   const headers = init.headers == null ? new Headers(request?.headers) : readHeaders(init.headers)
   if (!headers.has('accept')) headers.set('accept', 'text/event-stream')
-  const result: RequestInit = { ...init, headers }
+  const result: PreparedRequest['init'] = { ...init, headers }
   if (json !== undefined) {
     must(init.body == null, 'Give either json or body, not both')
     result.body = serialise(json)
@@ -144,7 +144,7 @@ function utf8Bytes(text: string): string {
 
 /** The last event ID that a request asks to go on from; `''` if it names none. */
 export function lastEventIdOf({ init }: PreparedRequest): string {
-  const bytes = new Headers(init.headers).get(LAST_EVENT_ID) ?? ''
+  const bytes = init.headers.get(LAST_EVENT_ID) ?? ''
   return new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)))
 }
 

@@ -1,10 +1,10 @@
 import { ChatError } from '../errors.ts'
 import { type BodyKind, bodyKind } from '../framing/choose.ts'
 import { isRetryableStatus, readFault, shorten } from '../provider-error.ts'
-import { parseJson } from '../wire-value.ts'
+import { defined, parseJson } from '../wire-value.ts'
 import { parseRetryAfter } from './retry-after.ts'
 import { type BodyStream, discardSource, openBody } from './source.ts'
-import { watchdog } from './watchdog.ts'
+import { withDeadline } from './watchdog.ts'
 
 /** Where providers put the id under which they logged a request. */
 const REQUEST_ID_HEADERS = ['x-request-id', 'request-id', 'apim-request-id', 'x-amzn-requestid']
@@ -69,7 +69,6 @@ async function httpError(response: Response, signal: AbortSignal): Promise<ChatE
   const fault = readFault(parseJson(body))
   const requestId =
     REQUEST_ID_HEADERS.map((name) => headers.get(name)).find(Boolean) ?? fault.requestId
-  const retryAfterMs = parseRetryAfter(headers, Date.now())
   const reason = fault.message === undefined ? '' : `: ${shorten(fault.message)}`
   return new ChatError(
     'http',
@@ -78,9 +77,11 @@ async function httpError(response: Response, signal: AbortSignal): Promise<ChatE
       status,
       body,
       retryable: isRetryableStatus(status),
-      ...(fault.code !== undefined && { providerCode: fault.code }),
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
-      ...(requestId !== undefined && { requestId }),
+      ...defined({
+        providerCode: fault.code,
+        retryAfterMs: parseRetryAfter(headers, Date.now()),
+        requestId,
+      }),
     },
   )
 }
@@ -126,16 +127,8 @@ async function readRefusal(response: Response, signal: AbortSignal): Promise<str
     }
   }
 
-  await new Promise<void>((resolve) => {
-    const clock = watchdog(MAX_REFUSAL_MS, resolve)
-    clock.touch()
-    signal.addEventListener('abort', () => resolve(), { once: true })
-    // The refusal itself is the news: if its body breaks off, what came of it is enough.
-    readAll()
-      .then(resolve, () => resolve())
-      .finally(clock.stop)
-    signal.addEventListener('abort', clock.stop, { once: true })
-  })
+  // The refusal itself is the news: if its body breaks off, what came of it is enough.
+  await withDeadline(readAll(), MAX_REFUSAL_MS, signal).catch(() => {})
   source.cancel(undefined)
   return text
 }

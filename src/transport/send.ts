@@ -4,7 +4,7 @@ import { withoutData } from './failures.ts'
 import { isRedirect, redirected } from './redirects.ts'
 import type { PreparedRequest } from './request.ts'
 import { discardSource } from './source.ts'
-import { watchdog } from './watchdog.ts'
+import { withDeadline } from './watchdog.ts'
 
 /**
  * Sends the request and waits for the response's headers, at most `timeoutMs`.
@@ -17,7 +17,9 @@ export async function sendRequest(
   signal: AbortSignal,
   onResponse: ((response: Response) => void) | undefined,
 ): Promise<Response> {
-  const response = await beforeTimeout(send(request, signal), timeoutMs, signal)
+  const response = await withDeadline(send(request, signal), timeoutMs, signal, () =>
+    responseTimeout(timeoutMs),
+  )
   const { status, headers } = isObject(response) ? (response as Partial<Response>) : {}
   if (typeof status !== 'number' || typeof headers?.get !== 'function') {
     throw new ChatError('callback', 'fetch did not resolve to a Response.')
@@ -68,17 +70,6 @@ async function fetchOnce(
       { cause: withoutData(cause), retryable: true },
     )
   }
-}
-
-/** The clock stops with the signal too: a fetch that ignores its signal may never settle. */
-function beforeTimeout<T>(promise: Promise<T>, timeoutMs: number, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const clock = watchdog(timeoutMs, () => reject(responseTimeout(timeoutMs)))
-    // The fetch itself may have aborted it.
-    if (!signal.aborted) clock.touch()
-    signal.addEventListener('abort', clock.stop, { once: true })
-    promise.then(resolve, reject).finally(clock.stop)
-  })
 }
 
 function responseTimeout(timeoutMs: number): ChatError {
