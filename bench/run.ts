@@ -2,12 +2,10 @@
  * Where chatwire stands: the same bytes read by it, by other libraries, by hand and by the floor,
  * which is `TextDecoder`, eventsource-parser and `JSON.parse` and nothing else.
  *
- *     npm run bench                          everything, about five minutes; writes docs/bench.svg
- *     npm run bench -- --readme              and puts the tables into the README
- *     npm run bench -- --case openai         the cases whose name starts with that
- *     npm run bench -- --only streamChat     that reader and the floor
- *     npm run bench -- --check               what has a limit; exit status 1 when it is above that
- *     npm run bench -- --case plain --chart  writes the chart of these cases
+ *     npm run bench                        everything; writes docs/bench.svg and docs/speed.md
+ *     npm run bench -- --case openai       the cases whose name starts with that
+ *     npm run bench -- --only streamChat   that reader and the floor
+ *     npm run bench -- --check             what has a limit; exit status 1 when it is above that
  *
  * It measures the built package, so that what ships is what is measured. To see where the time
  * goes: `node --cpu-prof bench/run.ts --case plain/64B --only streamChat`.
@@ -18,7 +16,7 @@ import { parseArgs } from 'node:util'
 import type { Case } from './cases.ts'
 import { chartOf } from './chart.ts'
 import type { Column } from './measure.ts'
-import { putIntoReadme } from './readme.ts'
+import { putIntoPage } from './page.ts'
 import { compare, formatted, tableOf } from './table.ts'
 
 const { values: options } = parseArgs({
@@ -27,13 +25,10 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
     seconds: { type: 'string', default: '8' },
     check: { type: 'boolean', default: false },
-    chart: { type: 'boolean', default: false },
-    readme: { type: 'boolean', default: false },
   },
 })
 const seconds = Number(options.seconds)
 const isFull = options.case === '' && options.only === undefined && !options.check
-if (options.readme && !isFull) throw new Error('--readme needs a run of everything.')
 
 /** By how much two copies of the same code may differ before the machine counts as too busy. */
 const NOISE = 0.03
@@ -137,5 +132,7 @@ console.log(lines.join('\n'))
 for (const complaint of complaints) console.log(`Above its limit: ${complaint}`)
 if (options.check && complaints.length > 0) process.exitCode = 1
 
-if (isFull || options.chart) await writeFile('docs/bench.svg', chartOf(all))
-if (options.readme) await putIntoReadme(lines.join('\n'))
+if (isFull) {
+  await writeFile('docs/bench.svg', chartOf(all))
+  await putIntoPage(lines.join('\n'))
+}

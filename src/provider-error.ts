@@ -20,7 +20,7 @@ export interface ProviderFault {
  * Reads a JSON error of any of the shapes servers send: `{error: {message, type, code}}` (OpenAI,
  * Anthropic, Gemini, also in an array), `{error: "…"}`, `{error: "Class", message}` (LangGraph),
  * `{detail: "…" | [{msg, loc}]}` (FastAPI), `{message}`, `{errors: [{message}]}`, `{title}` (problem
- * details), or just a string.
+ * details), `{content}` or `{data}` (hand-written), or just a string.
  */
 export function readFault(value: unknown, depth = 0): ProviderFault {
   if (typeof value === 'string') return defined({ message: asText(value) })
@@ -40,7 +40,7 @@ export function readFault(value: unknown, depth = 0): ProviderFault {
       firstText(value, 'error', 'errorText') ??
       (problem && place + problem) ??
       readFault(detail ?? errors, depth + 1).message ??
-      firstText(value, 'error_description', 'title'),
+      firstText(value, 'error_description', 'title', 'content', 'data'),
     code: inner.code ?? codeOf(value) ?? (message && asText(error)),
     requestId: asText(value['request_id']) ?? inner.requestId,
   })

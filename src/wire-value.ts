@@ -58,6 +58,10 @@ export function parseJson(text: string): unknown {
 
 /** The properties of `properties` that have a value, for objects with optional keys. */
 export function defined<T extends object>(properties: T): { [K in keyof T]?: NonNullable<T[K]> } {
-  const entries = Object.entries(properties).filter(([, value]) => value != null)
-  return Object.fromEntries(entries) as { [K in keyof T]?: NonNullable<T[K]> }
+  const known: { [K in keyof T]?: NonNullable<T[K]> } = {}
+  for (const name in properties) {
+    const value = properties[name]
+    if (value != null) known[name] = value
+  }
+  return known
 }

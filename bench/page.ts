@@ -1,11 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 
-const file = 'README.md'
-const begin = '<!-- The tables: written by `npm run bench -- --readme` -->'
+const file = 'docs/speed.md'
+const begin = '<!-- The tables: written by `npm run bench` -->'
 const end = '<!-- End of the tables -->'
 
 /** Puts the tables of a run between the two marks. */
-export async function putIntoReadme(tables: string): Promise<void> {
+export async function putIntoPage(tables: string): Promise<void> {
   const text = await readFile(file, 'utf8')
   const [before, rest] = text.split(begin)
   const after = rest?.split(end)[1]
