@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import chromium from '@sparticuz/chromium'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
+import { chromiumOptions } from './test/helpers/chromium.ts'
 
 const source = (file: string) => fileURLToPath(new URL(`src/${file}`, import.meta.url))
 
@@ -22,15 +22,6 @@ const nodeOnly = ['test/**/*.node.test.ts', 'test/{package,examples}/**']
 
 /** Long tables: once through them, in Node, is enough. */
 const longTables = ['test/{formats,framing}/*.node.test.ts']
-
-/** Linux gets the Chromium that comes as an npm package; elsewhere the installed Chrome is used. */
-const launchOptions =
-  process.platform === 'linux'
-    ? {
-        executablePath: await chromium.executablePath(),
-        args: ['--no-sandbox', '--disable-background-networking', '--disable-gpu'],
-      }
-    : { channel: 'chrome' }
 
 export default defineConfig({
   test: {
@@ -101,7 +92,7 @@ export default defineConfig({
             enabled: true,
             headless: true,
             screenshotFailures: false,
-            provider: playwright({ launchOptions }),
+            provider: playwright({ launchOptions: await chromiumOptions() }),
             instances: [{ browser: 'chromium' }],
           },
         },

@@ -13,8 +13,8 @@
  * which streams are read.
  */
 import { parseArgs } from 'node:util'
-import sparticuz from '@sparticuz/chromium'
-import { type Browser, chromium } from 'playwright'
+import { chromium } from 'playwright'
+import { chromiumOptions } from '../../test/helpers/chromium.ts'
 import { buildPage } from './build.ts'
 import { type Stream, startServer, streams } from './server.ts'
 import { type Figures, medians, printTable } from './table.ts'
@@ -86,17 +86,8 @@ async function compare(stream: Stream): Promise<Map<string, Figures>> {
   )
 }
 
-async function launch(): Promise<Browser> {
-  // The Chromium from npm runs on Linux only; elsewhere the installed Chrome does.
-  if (process.platform !== 'linux') return chromium.launch({ channel: 'chrome' })
-  return chromium.launch({
-    executablePath: await sparticuz.executablePath(),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-  })
-}
-
 const server = await startServer(await buildPage())
-const browser = await launch()
+const browser = await chromium.launch(await chromiumOptions())
 try {
   console.log(`Chromium ${browser.version()}, medians of ${options.rounds}, after 20 messages.`)
   for (const stream of streams.filter(({ name }) => name.startsWith(options.stream))) {

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
-import sparticuz from '@sparticuz/chromium'
 import { type Browser, chromium, type Locator, type Page } from 'playwright'
 import { build } from 'vite'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { chromiumOptions } from '../helpers/chromium.ts'
 import { type AppServer, halves, part, questions, startAppServer, whole } from './apps-server.ts'
 
 // A busy machine needs its time to build four apps and to start a browser.
@@ -34,15 +34,7 @@ beforeAll(async () => {
   }
   for (const name of apps) await buildApp(name)
   server = await startAppServer(folder)
-  // The Chromium from npm runs on Linux only; elsewhere the installed Chrome does.
-  browser = await chromium.launch(
-    process.platform === 'linux'
-      ? {
-          executablePath: await sparticuz.executablePath(),
-          args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-        }
-      : { channel: 'chrome' },
-  )
+  browser = await chromium.launch(await chromiumOptions())
 })
 
 afterAll(async () => {

@@ -1,6 +1,6 @@
 import { equal } from 'node:assert/strict'
-import sparticuz from '@sparticuz/chromium'
 import { chromium } from 'playwright'
+import { chromiumOptions } from '../helpers/chromium.ts'
 import { halves, type Model } from './model.ts'
 
 /** How long a page may take for each step, in milliseconds. */
@@ -8,15 +8,7 @@ const MAX_MS = 20_000
 
 /** Opens the page at `url` in Chromium, asks, and sees each half of the answer when it has come. */
 export async function askInPage(url: string, model: Model): Promise<void> {
-  // The Chromium from npm runs on Linux only; elsewhere the installed Chrome does.
-  const browser = await chromium.launch(
-    process.platform === 'linux'
-      ? {
-          executablePath: await sparticuz.executablePath(),
-          args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-        }
-      : { channel: 'chrome' },
-  )
+  const browser = await chromium.launch(await chromiumOptions())
   try {
     const page = await browser.newPage()
     page.setDefaultTimeout(MAX_MS)

@@ -1,8 +1,8 @@
-import sparticuz from '@sparticuz/chromium'
 import { marked } from 'marked'
-import { type Browser, chromium, type Page } from 'playwright'
+import { chromium, type Page } from 'playwright'
 import { servePage } from '../../demo/page-server.ts'
 import { type DemoServer, startServer } from '../../demo/server.ts'
+import { chromiumOptions } from '../helpers/chromium.ts'
 
 export const frontends = ['dom', 'react', 'vue', 'svelte'] as const
 
@@ -43,7 +43,7 @@ export interface OpenPage {
 export async function openPage(): Promise<OpenPage> {
   const [server, browser] = await Promise.all([
     servePage().then((page) => startServer({ page })),
-    launch(),
+    chromium.launch(await chromiumOptions()),
   ])
   const page = await browser.newPage({ viewport: { width: 1000, height: 600 } })
   page.setDefaultTimeout(10_000)
@@ -91,18 +91,6 @@ export async function openPage(): Promise<OpenPage> {
       await server.close()
     },
   }
-}
-
-/** The Chromium from npm runs on Linux only; elsewhere the installed Chrome does. */
-async function launch(): Promise<Browser> {
-  return chromium.launch(
-    process.platform === 'linux'
-      ? {
-          executablePath: await sparticuz.executablePath(),
-          args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
-        }
-      : { channel: 'chrome' },
-  )
 }
 
 /** Runs in the page. */

@@ -1,5 +1,5 @@
-import sparticuz from '@sparticuz/chromium'
 import { chromium as playwright } from 'playwright'
+import { chromiumOptions } from '../../helpers/chromium.ts'
 import { findProgram, install } from '../install.ts'
 import { runInPage } from './page.ts'
 import type { Prepared, Runtime } from './runtime.ts'
@@ -23,20 +23,9 @@ interface PuppeteerModule {
   }): Promise<Browser>
 }
 
-/** The Chromium that comes as an npm package; where there is none, the Chrome that is installed. */
 export const chromium: Runtime = {
   name: 'chromium',
-  prepare: () =>
-    prepareBrowser(async () =>
-      playwright.launch(
-        process.platform === 'linux'
-          ? {
-              executablePath: await sparticuz.executablePath(),
-              args: ['--no-sandbox', '--disable-background-networking', '--disable-gpu'],
-            }
-          : { channel: 'chrome' },
-      ),
-    ),
+  prepare: () => prepareBrowser(async () => playwright.launch(await chromiumOptions())),
 }
 
 /** The Firefox that is installed, driven over WebDriver BiDi. */
