@@ -70,7 +70,14 @@ test('the changelog of the next version has the changesets as they are written',
   await writeFile(join(folder, '.changeset/zebra.md'), own)
   const files = (await Array.fromAsync(glob('.changeset/*.md', { cwd: folder }))).sort()
   const texts = await Promise.all(files.map((file) => readFile(join(folder, file), 'utf8')))
-  const lines = texts.map((text) => text.replace(/^---\n[\s\S]*?\n---\n/, '').trim())
+  const sections = ['minor', 'patch'].map((bump) => {
+    const entries = texts
+      .filter((text) => text.startsWith(`---\n'chatwire': ${bump}\n---\n`))
+      .map((text) => text.replace(/^---\n[\s\S]*?\n---\n/, '').trim())
+      .map((line) => `- ${line.replaceAll(/\n(?=.)/g, '\n  ')}\n`)
+    const heading = `### ${bump === 'minor' ? 'Minor' : 'Patch'} Changes`
+    return entries.length === 0 ? '' : `\n${heading}\n\n${entries.join('')}`
+  })
 
   expect(await runNode(changesets, 'version')).toMatchObject({ code: 0 })
 
@@ -78,13 +85,9 @@ test('the changelog of the next version has the changesets as they are written',
   const { version } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
   expect(version).toBe(`${major}.${Number(minor) + 1}.0`)
   const changelog = await readFile(join(folder, 'CHANGELOG.md'), 'utf8')
-  const entries = lines.map((line) => `- ${line.replaceAll(/\n(?=.)/g, '\n  ')}\n`)
   const before = await readFile('CHANGELOG.md', 'utf8')
   expect(changelog).toBe(
-    before.replace(
-      '# chatwire\n',
-      `# chatwire\n\n## ${version}\n\n### Minor Changes\n\n${entries.join('')}`,
-    ),
+    before.replace('# chatwire\n', `# chatwire\n\n## ${version}\n${sections.join('')}`),
   )
 })
 
