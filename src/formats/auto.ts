@@ -38,7 +38,7 @@ const AI_SDK =
 
 /** Types of Cohere's whose `delta` is an object, where hand-written frames have text. */
 const COHERE =
-  /^(?:message-end|citation-start|content-(?:start|delta)|tool-call-(?:start|delta)|tool-plan-delta)$/
+  /^(?:message-(?:start|end)|citation-start|content-(?:start|delta)|tool-call-(?:start|delta)|tool-plan-delta)$/
 
 /** Cohere's older events, by their `event_type`. */
 const COHERE_V1 =
