@@ -14,6 +14,12 @@ import { isRetryableWord } from './provider-error.ts'
 
 type Emit = (event: ChatEvent) => void
 
+/**
+ * How much text may be in pieces, in UTF-16 code units. Engines keep what was appended as it came
+ * until somebody looks into it, and a million pieces hold up the garbage collector for 100 ms.
+ */
+const MAX_LOOSE_LENGTH = 65_536
+
 /** One answer as its consumer sees it: takes wire events, hands on chat events, ends once. */
 export interface Answer {
   /** Takes what a format's decoder hands on. */
@@ -54,6 +60,16 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
   let isOver = false
   /** The text of neighbouring deltas in one chunk, which is handed on as one event. */
   let textRun = ''
+  /** The end of the text, not yet in `result`. */
+  let loose = ''
+
+  /** To be called before the result's text is read. */
+  function joinText(): void {
+    // To look into it is what makes it one piece.
+    if (loose.length >= MAX_LOOSE_LENGTH) loose.charCodeAt(0)
+    result.text += loose
+    loose = ''
+  }
 
   function elapsed(): number {
     return performance.now() - startedAt
@@ -77,6 +93,7 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
     out() {},
     result() {
       answer.endTextRun()
+      joinText()
       return { ...result, timing: { ...result.timing, totalMs: elapsed() } }
     },
     finishReason() {
@@ -114,6 +131,7 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
         default:
           answer.endTextRun()
           contentCount++
+          if (event.type === 'text') joinText()
           addToResult(result, event)
           handOn(event)
       }
@@ -122,7 +140,8 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
       if (textRun === '') return
       const text = textRun
       textRun = ''
-      result.text += text
+      loose += text
+      if (loose.length >= MAX_LOOSE_LENGTH) joinText()
       result.timing.firstTextMs ??= elapsed()
       handOn({ type: 'text', text })
     },
@@ -141,6 +160,7 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
     },
     abort(emit, last) {
       answer.endTextRun()
+      joinText()
       isOver = true
       // An error that was already handed out keeps its own end.
       if (last?.type === 'error') return emit({ type: 'done', ...result })
@@ -155,6 +175,7 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
 
   function end(reason: FinishReason): void {
     answer.endTextRun()
+    joinText()
     result.finishReason = reason
     isOver = true
     buffer?.end(answer.out)
