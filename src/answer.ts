@@ -65,8 +65,8 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
 
   /** To be called before the result's text is read. */
   function joinText(): void {
-    // To look into it is what makes it one piece.
-    if (loose.length >= MAX_LOOSE_LENGTH) loose.charCodeAt(0)
+    // To look into it is what makes it one piece. One that is larger by far came as one.
+    if (loose.length >= MAX_LOOSE_LENGTH && loose.length < 4 * MAX_LOOSE_LENGTH) loose.charCodeAt(0)
     result.text += loose
     loose = ''
   }
