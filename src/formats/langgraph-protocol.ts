@@ -21,12 +21,15 @@ export interface ProtocolReader {
   read(method: string, params: WireObject, emit: Emit): void
   /** Why the answer ended, if it said so and nothing came after it. */
   finish(): AnswerFacts | undefined
+  /** Whether the run as a whole has completed. */
+  isCompleted(): boolean
 }
 
 /** @see https://github.com/langchain-ai/agent-protocol (draft 0.0.19, read 2026-11-21) */
 export function readProtocol(calls: AwaitedCalls): ProtocolReader {
   const nodes = new Map<string, NodeMessage>()
   let finish: AnswerFacts | undefined
+  let isCompleted = false
   let unnamedCalls = 0
 
   function startMessage(data: WireObject, emit: Emit): NodeMessage {
@@ -143,11 +146,13 @@ export function readProtocol(calls: AwaitedCalls): ProtocolReader {
         return readMessage(data, node, emit)
       }
       if (method === 'lifecycle' && isRoot && event === 'completed') {
+        isCompleted = true
         finish ??= { finishReason: 'stop' }
       }
       emitData(method, params, emit)
     },
     finish: () => finish,
+    isCompleted: () => isCompleted,
   }
 }
 

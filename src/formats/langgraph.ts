@@ -21,8 +21,9 @@ import { readProtocol } from './langgraph-protocol.ts'
  * state. Only a call's result tells that the graph ran the tool, so a `tool-call` waits for it, or
  * for the end. Everything else is handed on as `data`, under its whole name on the wire.
  *
- * LangGraph has no end marker: a body that just ends has the finish reason `'unknown'` unless the
- * model said why it finished. LangServe ends with `event: end`.
+ * LangGraph has no end marker: a model that has stopped may be asked again. So a body that just ends
+ * has the finish reason `'unknown'` where the model said `stop`, or nothing. LangServe ends with
+ * `event: end`, protocol v2 when the run has completed.
  * @see https://docs.langchain.com/langgraph-platform/streaming (read 2026-11-21)
  */
 export const langgraph: WireFormat = { name: 'LangGraph', decoder: decodeLanggraph }
@@ -132,9 +133,12 @@ function decodeLanggraph(): WireDecoder {
       return
     }
     // A model that called tools and got their results was to go on; one that said `stop` may call.
-    const mustRunTools = isWaiting && /^(?:stop|tool-calls)$/.test(said.finishReason ?? '')
+    const { finishReason, ...raw } = said
+    const mustRunTools = isWaiting && /^(?:stop|tool-calls)$/.test(finishReason ?? '')
+    const isSure = isMarked || protocol.isCompleted() || finishReason !== 'stop'
     if (mustRunTools) emit({ type: 'facts', ...said, finishReason: 'tool-calls' })
-    else if (said.finishReason !== 'tool-calls') emit({ type: 'facts', ...said })
+    else if (!isSure) emit({ type: 'facts', ...raw })
+    else if (finishReason !== 'tool-calls') emit({ type: 'facts', ...said })
   }
 
   return {
