@@ -9,8 +9,8 @@ import {
   type ChatMessage,
   isCall,
   randomId,
+  resultOf,
   toMessage,
-  withResult,
 } from './message.ts'
 import { leave, openAnswer } from './open-answer.ts'
 import type { Chat, ChatOptions, ChatSnapshot, OptionsSource } from './options.ts'
@@ -50,13 +50,13 @@ export function createChat(source: OptionsSource<WithFormat<ChatOptions>>): Chat
 
   /** Tells listeners how things stand. */
   function publish(error?: ChatError): void {
-    if (run === undefined) {
-      return state.set({ messages, status: error ? 'error' : 'idle', error })
+    const draft = run?.draft
+    if (draft && !draft.isEmpty()) {
+      const all = [...messages, draft.message('streaming')]
+      return state.set({ messages: all, status: 'streaming', error })
     }
-    const { draft } = run
-    if (draft.isEmpty()) return state.set({ messages, status: 'submitted', error })
-    const all = [...messages, draft.message('streaming')]
-    state.set({ messages: all, status: 'streaming', error })
+    const rest = error ? 'error' : 'idle'
+    state.set({ messages, status: draft ? 'submitted' : rest, error })
   }
 
   /** Ends the run: what arrived becomes a message. The caller tells the listeners. */
@@ -220,7 +220,7 @@ export function createChat(source: OptionsSource<WithFormat<ChatOptions>>): Chat
         const message = messages[index]
         if (!message?.parts.some((part) => isCall(part, id))) continue
         const parts = message.parts.map((part) =>
-          isCall(part, id) ? withResult(part, result) : part,
+          isCall(part, id) ? { ...part, ...resultOf(result) } : part,
         )
         messages = messages.map((other) => (other === message ? { ...message, parts } : other))
         hasNewResult ||= isLast

@@ -1,5 +1,5 @@
 import type { ContentEvent, FinishReason } from '../chat-event.ts'
-import { type ChatMessage, type MessagePart, type ToolCallPart, withResult } from './message.ts'
+import { type ChatMessage, type MessagePart, resultOf, type ToolCallPart } from './message.ts'
 
 /** An answer while it is being written. */
 export interface Draft {
@@ -45,22 +45,16 @@ export function createDraft(id: string): Draft {
     changed.add(parts.length - 1)
   }
 
-  /** Changes the part of a tool call, which it makes if there is none. */
-  function changeCall(
-    id: string,
-    name: string,
-    change: (call: Writable<ToolCallPart>) => Writable<ToolCallPart>,
-  ): void {
+  /** The part of a tool call, to be changed; made if there is none. */
+  function callOf(id: string, name: string): Writable<ToolCallPart> {
     const index = calls.get(id) ?? parts.length
     calls.set(id, index)
+    changed.add(index)
     const known = parts[index]
-    const isNew = known?.type !== 'tool-call'
-    put(
-      index,
-      change(
-        isNew ? { type: 'tool-call', id, name, state: 'input-streaming', inputText: '' } : known,
-      ),
-    )
+    if (known?.type === 'tool-call') return known
+    const call = { type: 'tool-call', id, name, state: 'input-streaming', inputText: '' } as const
+    parts[index] = call
+    return call
   }
 
   return {
@@ -80,19 +74,17 @@ export function createDraft(id: string): Draft {
         case 'refusal':
           return addText(event.type, event.text)
         case 'tool-call-delta':
-          return changeCall(event.id, event.name, (call) => {
-            call.inputText += event.delta
-            return call
-          })
+          callOf(event.id, event.name).inputText += event.delta
+          return
         case 'tool-call': {
           const { choice: _, ...complete } = event
-          return changeCall(event.id, event.name, (call) => {
-            const state = 'output' in call ? call.state : 'input-available'
-            return { ...call, ...complete, state }
-          })
+          const call = Object.assign(callOf(event.id, event.name), complete)
+          if (!('output' in call)) call.state = 'input-available'
+          return
         }
         case 'tool-result':
-          return changeCall(event.id, '', (call) => withResult(call, event))
+          Object.assign(callOf(event.id, ''), resultOf(event))
+          return
         case 'data': {
           const { choice: _, transient, ...part } = event
           if (transient) return

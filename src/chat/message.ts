@@ -102,9 +102,12 @@ export function awaitedToolCalls(message: ChatMessage | undefined): ToolCallPart
   return message?.parts.filter(isAwaited) ?? []
 }
 
-/** The call with its result. */
-export function withResult<T extends ToolCallPart>(call: T, { output, isError }: ToolResult): T {
-  return { ...call, state: isError ? 'output-error' : 'output-available', output }
+/** What a result changes of its call. */
+export function resultOf({
+  output,
+  isError,
+}: ToolResult): Required<Pick<ToolCallPart, 'state' | 'output'>> {
+  return { state: isError ? 'output-error' : 'output-available', output }
 }
 
 /** Whether a part is the tool call of this id. */

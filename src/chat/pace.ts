@@ -160,7 +160,7 @@ export function createPacer(
 function isText(
   event: ContentEvent,
 ): event is Extract<ContentEvent, { type: 'text' | 'reasoning' | 'refusal' }> {
-  return event.type === 'text' || event.type === 'reasoning' || event.type === 'refusal'
+  return 'text' in event
 }
 
 /** Nothing moves in a hidden tab, nor for who asked the system for less motion. */
