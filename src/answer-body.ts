@@ -1,3 +1,4 @@
+import { DONE } from './formats/frames.ts'
 import { type BodyFraming, frameBody } from './framing/body.ts'
 import { bodyKind, type Framing } from './framing/choose.ts'
 import type { SseEvent } from './framing/sse.ts'
@@ -119,7 +120,7 @@ export function answerBody(options: AnswerBodyOptions): AnswerBody {
   function takeLastFrame(frame: SseEvent): void {
     if (isOver()) return
     const { data, lastEventId } = frame
-    if (data !== '' && data !== '[DONE]' && !isJson(data)) {
+    if (data !== '' && data !== DONE && !isJson(data)) {
       pending = data
       return
     }

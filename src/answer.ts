@@ -63,7 +63,12 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
   /** The end of the text, not yet in `result`. */
   let loose = ''
 
-  /** To be called before the result's text is read. */
+  /** Brings the result's text up to date. */
+  function settleText(): void {
+    answer.endTextRun()
+    joinText()
+  }
+
   function joinText(): void {
     // To look into it is what makes it one piece. One that is larger by far came as one.
     if (loose.length >= MAX_LOOSE_LENGTH && loose.length < 4 * MAX_LOOSE_LENGTH) loose.charCodeAt(0)
@@ -92,8 +97,7 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
   const answer: Answer = {
     out() {},
     result() {
-      answer.endTextRun()
-      joinText()
+      settleText()
       return { ...result, timing: { ...result.timing, totalMs: elapsed() } }
     },
     finishReason() {
@@ -129,9 +133,8 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
         case 'error':
           return answer.fail(event.error)
         default:
-          answer.endTextRun()
+          settleText()
           contentCount++
-          if (event.type === 'text') joinText()
           addToResult(result, event)
           handOn(event)
       }
@@ -159,8 +162,7 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
       end('error')
     },
     abort(emit, last) {
-      answer.endTextRun()
-      joinText()
+      settleText()
       isOver = true
       // An error that was already handed out keeps its own end.
       if (last?.type === 'error') return emit({ type: 'done', ...result })
@@ -174,8 +176,7 @@ export function createAnswer(bufferOptions: ResolvedBuffer | undefined): Answer 
   }
 
   function end(reason: FinishReason): void {
-    answer.endTextRun()
-    joinText()
+    settleText()
     result.finishReason = reason
     isOver = true
     buffer?.end(answer.out)

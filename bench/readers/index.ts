@@ -10,7 +10,7 @@ export type { Reader } from './reader.ts'
 
 type ChatCompletionChunk = { choices: { delta: { content?: string | null } }[] }
 type MessageEvent = { type: string; delta?: { type: string; text: string } }
-type UiMessageChunk = { type: string; delta?: string }
+type DeltaEvent = { type: string; delta?: string }
 
 interface Format {
   /** As chatwire knows it. */
@@ -18,6 +18,12 @@ interface Format {
   /** Takes the text out of one parsed payload, as an application that knows its server would. */
   pick(payload: unknown): string
   libraries: Reader[]
+}
+
+/** The text of a format whose events of one type have it as their `delta`. */
+const deltaOf = (textType: string) => (payload: unknown) => {
+  const { type, delta = '' } = payload as DeltaEvent
+  return type === textType ? delta : ''
 }
 
 const formats = {
@@ -41,18 +47,12 @@ const formats = {
   },
   aiSdk: {
     format: aiSdk,
-    pick: (payload) => {
-      const { type, delta = '' } = payload as UiMessageChunk
-      return type === 'text-delta' ? delta : ''
-    },
+    pick: deltaOf('text-delta'),
     libraries: ownFormat.aiSdk,
   },
   agui: {
     format: agui,
-    pick: (payload) => {
-      const { type, delta = '' } = payload as UiMessageChunk
-      return type === 'TEXT_MESSAGE_CONTENT' ? delta : ''
-    },
+    pick: deltaOf('TEXT_MESSAGE_CONTENT'),
     libraries: ownFormat.agui,
   },
 } satisfies Record<string, Format>

@@ -1,5 +1,6 @@
 import { outputTokens } from '../answer.ts'
 import { type DemoFormat, eventStream, type Payload, typed } from './format.ts'
+import { openaiChat } from './openai-chat.ts'
 
 type Event = Payload & { type: string }
 
@@ -101,12 +102,6 @@ export const openaiResponses: DemoFormat = {
     sequence_number: 99,
     error: { type: 'server_error', code: 'server_error', message: 'The server had an error.' },
   }),
-  unauthorized: {
-    error: {
-      message: 'Incorrect API key provided.',
-      type: 'invalid_request_error',
-      param: null,
-      code: 'invalid_api_key',
-    },
-  },
+  // Both are refused by the same API.
+  unauthorized: openaiChat.unauthorized,
 }

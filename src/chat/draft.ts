@@ -49,11 +49,12 @@ export function createDraft(id: string): Draft {
   function callOf(id: string, name: string): Writable<ToolCallPart> {
     const index = calls.get(id) ?? parts.length
     calls.set(id, index)
-    changed.add(index)
     const known = parts[index]
-    if (known?.type === 'tool-call') return known
-    const call = { type: 'tool-call', id, name, state: 'input-streaming', inputText: '' } as const
-    parts[index] = call
+    const call: Writable<ToolCallPart> =
+      known?.type === 'tool-call'
+        ? known
+        : { type: 'tool-call', id, name, state: 'input-streaming', inputText: '' }
+    put(index, call)
     return call
   }
 

@@ -123,7 +123,6 @@ function decodeAuto(): WireDecoder {
   let isSettled = false
 
   function choose(frame: SseEvent, payload: unknown): void {
-    if (isKeepalive(frame)) return
     const detected = detect(frame, payload) ?? (frame.data === DONE ? format : plain)
     isTold = detected !== plain && !ANYBODYS.test(asText(valueAt(payload, 'type')) ?? '')
     if (detected === format) return
@@ -139,9 +138,10 @@ function decodeAuto(): WireDecoder {
       if (isSettled) return decoder.push(frame, emit, parsed)
       // Parsed here, and handed on: the first payload may be the whole answer, and large. Nothing is
       // gained from a keepalive, and to fail at an empty one costs a hundred times what reading it does.
-      const payload = parsed ?? (isKeepalive(frame) ? undefined : parseJson(frame.data))
+      const isIdle = isKeepalive(frame)
+      const payload = parsed ?? (isIdle ? undefined : parseJson(frame.data))
       // Once a format of its own is found it stays: it may hold back what it has read.
-      if (!isTold) choose(frame, payload)
+      if (!isTold && !isIdle) choose(frame, payload)
       const take = (event: WireEvent): void => {
         const isPrelude =
           typeof event === 'object' && /^(?:data|facts|source|reasoning)$/.test(event.type)

@@ -5,29 +5,6 @@ export interface Watchdog {
   stop(): void
 }
 
-/**
- * Settles as `promise` does, or rejects: with `onExpire()` after `ms`, with the signal's reason when
- * that aborts. Its timer is gone either way.
- */
-export function withDeadline<T>(
-  promise: Promise<T>,
-  ms: number,
-  signal: AbortSignal,
-  onExpire?: () => unknown,
-): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const clock = watchdog(ms, () => reject(onExpire?.()))
-    const abort = (): void => {
-      clock.stop()
-      reject(signal.reason)
-    }
-    clock.touch()
-    if (signal.aborted) abort()
-    signal.addEventListener('abort', abort, { once: true })
-    promise.then(resolve, reject).finally(clock.stop)
-  })
-}
-
 /** The longest delay that timers take: beyond it they fire at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
@@ -65,4 +42,27 @@ export function watchdog(ms: number, onExpire: () => void): Watchdog {
     },
     stop,
   }
+}
+
+/**
+ * Settles as `promise` does, or rejects: with `onExpire()` after `ms`, with the signal's reason when
+ * that aborts. Its timer is gone either way.
+ */
+export function withDeadline<T>(
+  promise: Promise<T>,
+  ms: number,
+  signal: AbortSignal,
+  onExpire?: () => unknown,
+): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const clock = watchdog(ms, () => reject(onExpire?.()))
+    const abort = (): void => {
+      clock.stop()
+      reject(signal.reason)
+    }
+    clock.touch()
+    if (signal.aborted) abort()
+    signal.addEventListener('abort', abort, { once: true })
+    promise.then(resolve, reject).finally(clock.stop)
+  })
 }

@@ -1,7 +1,7 @@
 import { cp, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { runCommand } from '../runtimes/install.ts'
+import { environment as clean, runCommand } from '../runtimes/install.ts'
 
 /** Packages could not be had, because the registry could not be reached. */
 export class Unreachable extends Error {}
@@ -10,13 +10,8 @@ export class Unreachable extends Error {}
 const UNREACHABLE =
   /code (?:E(?:AI_AGAIN|CONNREFUSED|CONNRESET|HOSTUNREACH|IDLETIMEOUT|NETUNREACH|NOTCACHED|NOTFOUND|TIMEDOUT|RESPONSETIMEOUT)|ERR_SOCKET_TIMEOUT)/
 
-/** The environment of the projects: without what `npm run` tells its scripts about this one. */
-export const environment: NodeJS.ProcessEnv = {
-  ...Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^npm_(?:config_local|package)_/.test(name)),
-  ),
-  NEXT_TELEMETRY_DISABLED: '1',
-}
+/** The environment of the projects. */
+export const environment: NodeJS.ProcessEnv = { ...clean, NEXT_TELEMETRY_DISABLED: '1' }
 
 /** Packs the package into `folder`, as it was built; returns the path of the tarball. */
 export async function pack(folder: string): Promise<string> {

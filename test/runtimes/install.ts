@@ -51,15 +51,16 @@ export async function install(
 /** Packages that put a binary in place when they are installed. */
 const allowScripts = { node: true, deno: true, bun: true, workerd: true, esbuild: true }
 
+/** The environment for another folder: without what `npm run` tells its scripts about this project. */
+export const environment: NodeJS.ProcessEnv = Object.fromEntries(
+  Object.entries(process.env).filter(([name]) => !/^npm_(?:config_local|package)_/.test(name)),
+)
+
 async function npmInstall(cwd: string): Promise<void> {
-  // What `npm run` passes on to its scripts is about this project, not about that folder.
-  const env = Object.fromEntries(
-    Object.entries(process.env).filter(([name]) => !/^npm_(?:config_local|package)_/.test(name)),
-  )
   const { code, output } = await runCommand(
     'npm',
     ['install', '--no-audit', '--no-fund', '--no-package-lock', '--loglevel=error'],
-    { cwd, env },
+    { cwd, env: environment },
   )
   if (code !== 0) throw new Error(`npm install failed: ${output.trim()}`)
 }
