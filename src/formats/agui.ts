@@ -121,6 +121,7 @@ function readAnswer(): ObjectReader {
   }
 
   return {
+    takesTemplates: true,
     read(parsed, frame, emit) {
       // TanStack AI's lines of JSON may come in an envelope that holds a place to resume from.
       const payload = parsed['type'] === undefined ? (asObject(parsed['chunk']) ?? parsed) : parsed

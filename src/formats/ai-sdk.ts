@@ -200,6 +200,7 @@ function readAnswer(): ObjectReader {
   }
 
   return {
+    takesTemplates: true,
     read(chunk, frame, emit) {
       const type = asText(chunk['type'])
       // Not a chunk of the SDK, but of what stands before it: nothing follows.

@@ -133,6 +133,7 @@ function readAnswer(): ObjectReader {
   }
 
   return {
+    takesTemplates: true,
     read(payload, frame, emit) {
       const { index } = payload
       const type = asText(payload['type']) ?? frame.type

@@ -155,6 +155,7 @@ function readAnswer(): ObjectReader {
   }
 
   return {
+    takesTemplates: true,
     read(payload, frame, emit) {
       const named = firstText(payload, 'type', 'event_type')
       const type = named ?? frame.type

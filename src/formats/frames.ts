@@ -4,6 +4,7 @@ import type { SseEvent } from '../framing/sse.ts'
 import { asNumber, isObject, type WireObject } from '../wire-value.ts'
 import { emitError, emitFacts } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
+import { textTemplate } from './text-template.ts'
 
 /** What the formats share: payloads, keepalives, finish reasons. Knows no provider. */
 
@@ -45,6 +46,8 @@ export function malformed(
 
 /** The state of one answer in a format whose frames are JSON objects. */
 export interface ObjectReader {
+  /** Set if {@link textTemplate} may read frames in its place. */
+  readonly takesTemplates?: true
   /** Reads the object of a frame. The frame is for its name, and for errors. */
   read(payload: WireObject, frame: SseEvent, emit: Emit): void
   /** `[DONE]` came. The answer is then complete, unless this returns `false`. */
@@ -59,9 +62,12 @@ export function objectFormat(name: string, start: () => ObjectReader): WireForma
     name,
     decoder(): WireDecoder {
       const reader = start()
+      const template = reader.takesTemplates && textTemplate()
       return {
         marksEnd: () => true,
         push(frame, emit, parsed) {
+          const text = parsed === undefined ? template?.read(frame) : undefined
+          if (text !== undefined) return emit(text)
           if (frame.data === DONE) {
             if (reader.done(emit) !== false) emit({ type: 'complete' })
             return
@@ -73,7 +79,8 @@ export function objectFormat(name: string, start: () => ObjectReader): WireForma
           }
           const payload = parsed ?? parsePayload(frame, name)
           if (!isObject(payload)) throw malformed(frame, name, 'its data is not an object')
-          reader.read(payload, frame, emit)
+          if (template === undefined) return reader.read(payload, frame, emit)
+          template.learn(frame, emit, (out) => reader.read(payload, frame, out))
         },
         end(emit) {
           reader.end?.(emit)

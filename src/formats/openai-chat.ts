@@ -200,6 +200,7 @@ function readAnswer(): ObjectReader {
   }
 
   return {
+    takesTemplates: true,
     read(payload, frame, emit) {
       const isChunk = Array.isArray(payload['choices'])
       if (isChunk) readChunk(payload, emit)

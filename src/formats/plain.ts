@@ -13,6 +13,7 @@ import { emitData, emitError, emitFacts, emitSource, emitText } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
 import { DONE, finishReasonOf, isFault, isKeepalive, parsePayload } from './frames.ts'
 import { readOwnFrame } from './plain-events.ts'
+import { textTemplate } from './text-template.ts'
 import { readUsage } from './usage.ts'
 
 /**
@@ -68,8 +69,7 @@ function decodePlain(): WireDecoder {
   /** What there was so far: enough to tell a last frame that repeats the whole answer. */
   let opening = ''
   let textLength = 0
-  /** Where the last text stood. */
-  let textKey = 'text'
+  const template = textTemplate()
 
   function emitContent(type: 'text' | 'reasoning', text: string, emit: Emit): void {
     if (text === '') return
@@ -90,12 +90,7 @@ function decodePlain(): WireDecoder {
   }
 
   function readObject(frame: SseEvent, payload: WireObject, emit: Emit): void {
-    const known = payload[textKey]
-    if (typeof known === 'string' && frame.type === 'message' && isOnlyKey(payload, textKey)) {
-      return emitContent('text', known, emit)
-    }
     if (readOwnFrame(payload, emit)) return
-    textKey = TEXT_KEYS.find((key) => asText(payload[key]) !== undefined) ?? textKey
     const inner = asText(payload['type']) ?? asText(payload['event'])
     const names = [frame.type, inner ?? 'message']
     const isNamed = (pattern: RegExp) => names.some((name) => pattern.test(name))
@@ -148,11 +143,9 @@ function decodePlain(): WireDecoder {
     marksEnd: () => false,
     push(frame, emit, parsed) {
       const { data, type } = frame
+      const known = parsed === undefined ? template.read(frame) : undefined
+      if (known !== undefined) return emitContent('text', known, emit)
       if (data === DONE) return emit({ type: 'complete' })
-      if (mode === 'json' && type === 'message' && data.charCodeAt(0) === 123) {
-        const payload = parsed ?? parsePayload(frame, plain.name)
-        return readObject(frame, payload as WireObject, emit)
-      }
       if (data === '' && DONE_NAME.test(type)) return emit({ type: 'complete' })
       // In a stream of raw text a token may well read "ping".
       if (mode === 'raw' ? data === '' : isKeepalive(frame)) return
@@ -167,7 +160,9 @@ function decodePlain(): WireDecoder {
         if (!isNotice(frame)) mode = isJson ? 'json' : 'raw'
       }
       if (mode === 'json') {
-        if (isObject(json)) return readObject(frame, json, emit)
+        if (isObject(json)) {
+          return template.learn(frame, emit, (out) => readObject(frame, json, out))
+        }
         // FastAPI encodes every payload as JSON, the end marker too.
         if (json === DONE) return emit({ type: 'complete' })
         if (typeof json === 'string') return readRaw({ ...frame, data: json }, emit)
@@ -193,12 +188,6 @@ function isEnd(payload: WireObject): boolean {
   // llama.cpp says `stop: true`; TGI repeats the text in its last frame, which is null before.
   if (payload['stop'] === true && typeof payload['content'] === 'string') return true
   return isObject(payload['token']) && typeof payload['generated_text'] === 'string'
-}
-
-/** Whether `key` is the only one. Quicker than counting keys; nearly every frame is like this. */
-function isOnlyKey(payload: WireObject, key: string): boolean {
-  for (const other in payload) if (other !== key) return false
-  return true
 }
 
 function textOf(payload: WireObject): string | undefined {
