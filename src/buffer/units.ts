@@ -58,6 +58,9 @@ export function wordUnit(locale: string | undefined): Unit {
   return { ready, reset() {} }
 }
 
+/** A word of ASCII behind white space: it begins there, whatever the language. */
+const LAST_WORD = /\s([a-z\d]+)$/i
+
 /** How much text must be new before the words of it are looked for again, in UTF-16 code units. */
 const LOOK_EVERY = 3
 
@@ -66,6 +69,11 @@ function segmenterReady(segmenter: Intl.Segmenter): Unit['ready'] {
   return (held, fresh) => {
     // Most deltas only go on with the word at the end: no need to look at it again.
     if (GOES_ON.test(fresh)) return 0
+    const word = LAST_WORD.exec(fresh)?.[1]
+    if (word !== undefined) {
+      unseen = 0
+      return held.length - word.length
+    }
     // Nor for every character of a script without spaces; asking costs microseconds.
     unseen += fresh.length
     if (unseen < LOOK_EVERY && !/\s/.test(fresh)) return 0

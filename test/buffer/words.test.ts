@@ -1,4 +1,5 @@
 import { createTextBuffer } from 'chatwire'
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { codeUnits, outputOf, piecesOf } from './pieces.ts'
 
@@ -69,6 +70,60 @@ describe('no piece ends inside a word', () => {
       }
     })
   }
+})
+
+test('every cut is where a word begins or ends, as Unicode has it', () => {
+  const words = new Intl.Segmenter('en', { granularity: 'word' })
+  const pieces = fc.constantFrom(
+    ...[
+      ' the',
+      'ing',
+      ' a',
+      '1',
+      ' 3.',
+      '14',
+      ',',
+      "'",
+      't',
+      '.',
+      '\n',
+      ' ',
+      '_',
+      '\u00a0b',
+      '\tc',
+    ],
+    ...[
+      ' né',
+      "'s",
+      '.5',
+      '_y',
+      '\u0301z',
+      '\u0301',
+      'é',
+      '東京',
+      'カ',
+      ' (',
+      '🙂',
+      '\u200d',
+      ' x1',
+      '-',
+      ':',
+      ' Ω',
+      '\u2009d',
+    ],
+  )
+  fc.assert(
+    fc.property(fc.array(pieces, { maxLength: 20 }), (deltas) => {
+      const text = deltas.join('')
+      const bounds = new Set([...words.segment(text)].map(({ index }) => index))
+      let end = 0
+      for (const piece of outputOf(deltas, { unit: 'word', locale: 'en' }).slice(0, -1)) {
+        end += piece.length
+        expect(end === text.length || bounds.has(end), JSON.stringify([text, end])).toBe(true)
+      }
+    }),
+    { numRuns: 2_000 },
+  )
 })
 
 describe('text without spaces between words comes word by word', () => {
