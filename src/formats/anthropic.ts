@@ -86,8 +86,10 @@ function readAnswer(): ObjectReader {
       case 'thinking_delta':
         return emitReasoning(delta['thinking'], emit)
       case 'input_json_delta':
-        if (block === undefined) break
-        return feedCall(block.call, '', delta['partial_json'], emit)
+        if (block !== undefined) return feedCall(block.call, '', delta['partial_json'], emit)
+        // LiteLLM sends empty ones within text.
+        if (delta['partial_json'] === '') return
+        break
       case 'citations_delta':
         return readCitation(delta['citation'], emit)
       // Kimi leaves the type out, and so do hand-written servers.
