@@ -147,7 +147,7 @@ function readAnswer(): ObjectReader {
       if (type === 'error' || payload['error']) return emitError(payload, emit)
       switch (type) {
         case 'message_start': {
-          const message = asObject(payload['message']) ?? {}
+          const message = asObject(payload['message']) ?? payload
           // A gateway that tried again in the middle: what follows is another answer.
           if (hasContent && messageId !== undefined && message['id'] !== messageId) {
             throw malformed(frame, NAME, 'a second message starts in it')
@@ -166,12 +166,12 @@ function readAnswer(): ObjectReader {
         case 'content_block_start':
           return startBlock(index, asObject(payload['content_block']) ?? {}, emit)
         case 'content_block_delta':
-          return readDelta(index, asObject(payload['delta']) ?? {}, emit)
+          return readDelta(index, asObject(payload['delta']) ?? flatDelta(payload), emit)
         case 'content_block_stop':
           return endBlock(index, emit)
         case 'message_delta':
           readUsage(payload['usage'] ?? valueAt(payload, 'delta', 'usage'), emit)
-          return readStop(asObject(payload['delta']) ?? {}, emit)
+          return readStop(asObject(payload['delta']) ?? payload, emit)
         case 'message_stop':
           return complete(emit)
         case 'completion':
@@ -193,6 +193,14 @@ function readAnswer(): ObjectReader {
       if (stopReason !== undefined) finish(emit)
     },
   }
+}
+
+/**
+ * The text of a delta that is none. Hand-written servers take over the names of the events, but put
+ * what belongs in `message` and `delta` beside the type: `{type, delta: "…"}`, `{type, text: "…"}`.
+ */
+function flatDelta({ delta, text }: WireObject): WireObject {
+  return { text: delta ?? text }
 }
 
 function readCitation(value: unknown, emit: Emit): void {
