@@ -30,26 +30,27 @@ function readAnswer(): ObjectReader {
   const blocks = new Map<unknown, CallBlock>()
   let usage: WireObject | undefined
   let messageId: string | undefined
+  let hasContent = false
   let stopReason: string | undefined
   let mustRunTools = false
   let unnamedCalls = 0
   let refusal: string | undefined
 
   function startMessage(message: WireObject, emit: Emit): void {
-    if (messageId !== undefined) return readUsage(message['usage'], emit)
+    readUsage(message['usage'], emit)
+    if (hasContent) return
     messageId = asText(message['id'])
     emitFacts({ id: messageId, model: asText(message['model']) }, emit)
-    readUsage(message['usage'], emit)
     // Deferred tool calls come whole in the start; a whole answer comes like this altogether.
     for (const [index, block] of asArray(message['content']).entries()) {
       startBlock(index, asObject(block) ?? {}, emit)
       endBlock(index, emit)
     }
-    readStop(message, emit)
   }
 
   function startBlock(index: unknown, block: WireObject, emit: Emit): void {
     const type = asText(block['type']) ?? 'content_block'
+    hasContent = true
     endBlock(index, emit)
     switch (type) {
       case 'text':
@@ -70,25 +71,32 @@ function readAnswer(): ObjectReader {
         emitFacts({ model: asText(valueAt(block, 'to', 'model')) }, emit)
         break
       default:
-        if (type.endsWith('_tool_result')) return readToolResult(block, emit)
+        // GLM's tools give a `tool_result`.
+        if (type.endsWith('tool_result')) return readToolResult(block, emit)
     }
     emitData(type, block, emit)
   }
 
   function readDelta(index: unknown, delta: WireObject, emit: Emit): void {
     const block = blocks.get(index)
+    hasContent = true
     switch (delta['type']) {
       case 'text_delta':
         return emitText(delta['text'], emit)
       case 'thinking_delta':
         return emitReasoning(delta['thinking'], emit)
       case 'input_json_delta':
-        return block && feedCall(block.call, '', delta['partial_json'], emit)
+        if (block !== undefined) return feedCall(block.call, '', delta['partial_json'], emit)
+        // LiteLLM sends empty ones within text.
+        if (delta['partial_json'] === '') return
+        break
       case 'citations_delta':
         return readCitation(delta['citation'], emit)
-      default:
-        emitData(asText(delta['type']) ?? 'content_block_delta', delta, emit)
+      // Kimi leaves the type out, and so do hand-written servers.
+      case undefined:
+        if (asText(delta['text']) !== undefined) return emitText(delta['text'], emit)
     }
+    emitData(asText(delta['type']) ?? 'content_block_delta', delta, emit)
   }
 
   function endBlock(index: unknown, emit: Emit): void {
@@ -140,27 +148,31 @@ function readAnswer(): ObjectReader {
       if (type === 'error' || payload['error']) return emitError(payload, emit)
       switch (type) {
         case 'message_start': {
-          const message = asObject(payload['message']) ?? {}
+          const message = asObject(payload['message']) ?? payload
           // A gateway that tried again in the middle: what follows is another answer.
-          if (messageId !== undefined && message['id'] !== messageId) {
+          if (hasContent && messageId !== undefined && message['id'] !== messageId) {
             throw malformed(frame, NAME, 'a second message starts in it')
           }
-          return startMessage(message, emit)
+          startMessage(message, emit)
+          // Without content it belongs to a whole answer of which a gateway makes a stream.
+          if (hasContent) readStop(message, emit)
+          return
         }
         case 'message':
           // Every event without a name has this one: a frame of the server's own is no whole answer.
           if (payload['type'] !== type || !Array.isArray(payload['content'])) break
           startMessage(payload, emit)
+          readStop(payload, emit)
           return complete(emit)
         case 'content_block_start':
           return startBlock(index, asObject(payload['content_block']) ?? {}, emit)
         case 'content_block_delta':
-          return readDelta(index, asObject(payload['delta']) ?? {}, emit)
+          return readDelta(index, asObject(payload['delta']) ?? flatDelta(payload), emit)
         case 'content_block_stop':
           return endBlock(index, emit)
         case 'message_delta':
-          readUsage(payload['usage'], emit)
-          return readStop(asObject(payload['delta']) ?? {}, emit)
+          readUsage(payload['usage'] ?? valueAt(payload, 'delta', 'usage'), emit)
+          return readStop(asObject(payload['delta']) ?? payload, emit)
         case 'message_stop':
           return complete(emit)
         case 'completion':
@@ -182,6 +194,14 @@ function readAnswer(): ObjectReader {
       if (stopReason !== undefined) finish(emit)
     },
   }
+}
+
+/**
+ * The text of a delta that is none. Hand-written servers take over the names of the events, but put
+ * what belongs in `message` and `delta` beside the type: `{type, delta: "…"}`, `{type, text: "…"}`.
+ */
+function flatDelta({ delta, text }: WireObject): WireObject {
+  return { text: delta ?? text }
 }
 
 function readCitation(value: unknown, emit: Emit): void {
