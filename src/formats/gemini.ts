@@ -85,10 +85,11 @@ function readAnswer(): ObjectReader {
   }
 
   function finish(emit: Emit): void {
-    const word = reason ?? blockReason
+    // Older models have said STOP with every chunk by the time that the prompt is blocked.
+    const word = blockReason ?? reason
     if (ended || word === undefined) return
     const first = candidates.get(0)?.tools
-    const said = reason === undefined ? 'content-filter' : finishReasonOf(WORDS.get(word) ?? word)
+    const said = blockReason ? 'content-filter' : finishReasonOf(WORDS.get(word) ?? word)
     // A model that stops has finished its calls: the end of this one was cut off.
     if (said === 'stop' && first?.isOpen()) return
     ended = true
