@@ -45,7 +45,6 @@ function readAnswer(): ObjectReader {
   const waiting = new Set<string>()
   let status = ''
   let stepCount = 0
-  let madeIds = 0
   let ended = false
 
   function startStep(value: WireObject, emit: Emit): Step {
@@ -60,7 +59,7 @@ function readAnswer(): ObjectReader {
       readResult(step, value)
     } else if (type === 'model_output' || type === 'thought') {
       for (const content of asArray(value['content'])) readContent(content, emit)
-      for (const thought of asArray(value['summary'])) emitReasoning(valueAt(thought, 'text'), emit)
+      for (const thought of asArray(value['summary'])) readThought(thought, emit)
       readSignature(value, emit)
     } else {
       readContent(value, emit)
@@ -70,7 +69,7 @@ function readAnswer(): ObjectReader {
 
   function startCall(step: Step, value: WireObject, emit: Emit): void {
     const isProviderExecuted = step.type !== 'function_call'
-    const id = asText(value['id']) ?? `call-${++madeIds}`
+    const id = asText(value['id']) ?? `call-${stepCount}`
     if (!isProviderExecuted) waiting.add(id)
     step.call = newCall(id, isProviderExecuted)
     feedCall(step.call, asText(value['name']) ?? step.type.replace(/_call$/, ''), '', emit)
@@ -125,7 +124,7 @@ function readAnswer(): ObjectReader {
         for (const annotation of asArray(content['annotations'])) readAnnotation(annotation, emit)
         return
       case 'thought_summary':
-        return emitReasoning(valueAt(content, 'content', 'text'), emit)
+        return readThought(content['content'], emit)
       case 'thought_signature':
         return readSignature(content, emit, callId)
       default:
@@ -231,6 +230,13 @@ function readAnswer(): ObjectReader {
 function readSignature(holder: WireObject, emit: Emit, callId?: string): void {
   const signature = asText(holder['signature'])
   if (signature !== undefined) emitData('thought_signature', signature, emit, callId)
+}
+
+/** A piece of a thought's summary: text, or a picture, which is not part of the answer. */
+function readThought(value: unknown, emit: Emit): void {
+  const text = valueAt(value, 'text')
+  if (typeof text === 'string') emitReasoning(text, emit)
+  else if (value != null) emitData('thought_summary', value, emit)
 }
 
 function readFile(content: WireObject, emit: Emit): boolean {
