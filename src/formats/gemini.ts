@@ -66,12 +66,15 @@ function readAnswer(): ObjectReader {
     const index = asNumber(value['index']) ?? 0
     const candidate = candidateAt(index)
     const out = index === 0 ? emit : markWith(index, emit)
-    for (const part of asArray(asObject(value['content'])?.['parts'])) {
+    const parts = asArray(asObject(value['content'])?.['parts'])
+    for (const part of parts) {
       if (isObject(part)) readPart(part, candidate, frame, out)
     }
     readSources(value, candidate, out)
     const word = wordOf(value['finishReason'])
-    if (index !== 0 || word === undefined) return
+    // A model may stop to have its code run: the server goes on with the result.
+    const isToRun = word === 'STOP' && valueAt(parts.at(-1), 'executableCode')
+    if (index !== 0 || word === undefined || isToRun) return
     reason = word
     explanation = asText(value['finishMessage'])
   }
