@@ -11,7 +11,7 @@ import {
 } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
 import { emitFinish, isFault, type ObjectReader, objectFormat } from './frames.ts'
-import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
+import { geminiUsage, INTERACTION_COUNTS } from './gemini-usage.ts'
 import { endCall, feedCall, inputTextUnlessEmpty, newCall, type OpenCall } from './tool-calls.ts'
 
 /**
@@ -155,7 +155,7 @@ function readAnswer(): ObjectReader {
 
   function readInteraction(interaction: WireObject, emit: Emit): void {
     const model = firstText(interaction, 'model', 'agent')
-    const usage = geminiUsage(interaction['usage'], USAGE_KEYS)
+    const usage = geminiUsage(interaction['usage'], INTERACTION_COUNTS)
     emitFacts({ id: asText(interaction['id']), model, usage }, emit)
     status = asText(interaction['status']) ?? status
     // The end repeats the steps, if it has them; only alone they are the answer.
@@ -189,7 +189,7 @@ function readAnswer(): ObjectReader {
     const { index } = payload
     const interaction = asObject(payload['interaction']) ?? {}
     const total = valueAt(payload, 'metadata', 'total_usage') ?? payload['usage']
-    if (total) emitFacts({ usage: geminiUsage(total, USAGE_KEYS) }, emit)
+    if (total) emitFacts({ usage: geminiUsage(total, INTERACTION_COUNTS) }, emit)
     switch (type.replace(/^content\./, 'step.')) {
       case 'interaction.created':
       case 'interaction.start':
@@ -244,13 +244,4 @@ function readFile(content: WireObject, emit: Emit): boolean {
   const url = uri && /^https?:/i.test(uri) ? uri : undefined
   const mediaType = asText(content['mime_type'])
   return emitFile({ mediaType, base64: asText(content['data']), url }, emit)
-}
-
-const USAGE_KEYS: GeminiUsageKeys = {
-  prompt: 'total_input_tokens',
-  toolUse: 'total_tool_use_tokens',
-  candidates: 'total_output_tokens',
-  thoughts: 'total_thought_tokens',
-  cached: 'total_cached_tokens',
-  total: 'total_tokens',
 }

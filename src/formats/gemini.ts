@@ -23,7 +23,7 @@ import {
 import type { Emit, WireFormat } from './format.ts'
 import { finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { readToolParts, type ToolPartReader } from './gemini-tools.ts'
-import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
+import { GENERATE_COUNTS, geminiUsage } from './gemini-usage.ts'
 
 /**
  * Google Gemini's `streamGenerateContent`, of the Gemini API and of Vertex AI: the event stream, the
@@ -111,7 +111,7 @@ function readAnswer(): ObjectReader {
     read(chunk, frame, emit) {
       const { candidates, promptFeedback, usageMetadata, modelVersion, responseId } = chunk
       readHead(head, responseId, modelVersion, emit)
-      const usage = geminiUsage(usageMetadata, USAGE_KEYS)
+      const usage = geminiUsage(usageMetadata, GENERATE_COUNTS)
       if (usage !== undefined) emit({ type: 'facts', usage })
       for (const candidate of asArray(candidates)) {
         if (isObject(candidate)) readCandidate(candidate, frame, emit)
@@ -200,12 +200,3 @@ const WORDS: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
   ['7', 'BLOCKLIST'],
   ['8', 'PROHIBITED_CONTENT'],
 ])
-
-const USAGE_KEYS: GeminiUsageKeys = {
-  prompt: 'promptTokenCount',
-  toolUse: 'toolUsePromptTokenCount',
-  candidates: 'candidatesTokenCount',
-  thoughts: 'thoughtsTokenCount',
-  cached: 'cachedContentTokenCount',
-  total: 'totalTokenCount',
-}
