@@ -77,10 +77,11 @@ function readAnswer(): ObjectReader {
     if (call !== undefined) endCall(call, emit, whole)
   }
 
-  /** A piece of a call in version 1, or of the plan that precedes it. */
-  function readCallChunk(delta: WireObject, emit: Emit): void {
+  /** A piece of a call in version 1, or of the plan that precedes it, which may stand beside it. */
+  function readCallChunk(event: WireObject, emit: Emit): void {
+    const delta = asObject(event['tool_call_delta']) ?? {}
     const { index, name, parameters } = delta
-    readPlan(delta['text'], emit)
+    readPlan(firstText(event, 'text') ?? delta['text'], emit)
     if (open.has(index) || asText(name) !== undefined) {
       feedCall(readCall(index, delta, emit), name, parameters, emit)
     }
@@ -143,7 +144,7 @@ function readAnswer(): ObjectReader {
       case 'citation-generation':
         return readMessage(event, emit)
       case 'tool-calls-chunk':
-        return readCallChunk(asObject(event['tool_call_delta']) ?? {}, emit)
+        return readCallChunk(event, emit)
       case 'tool-calls-generation':
         return readWholeCalls(event, emit)
       case 'stream-end':

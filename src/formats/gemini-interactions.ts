@@ -11,7 +11,7 @@ import {
 } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
 import { emitFinish, isFault, type ObjectReader, objectFormat } from './frames.ts'
-import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
+import { geminiUsage, INTERACTION_COUNTS } from './gemini-usage.ts'
 import { endCall, feedCall, inputTextUnlessEmpty, newCall, type OpenCall } from './tool-calls.ts'
 
 /**
@@ -45,7 +45,6 @@ function readAnswer(): ObjectReader {
   const waiting = new Set<string>()
   let status = ''
   let stepCount = 0
-  let madeIds = 0
   let ended = false
 
   function startStep(value: WireObject, emit: Emit): Step {
@@ -60,7 +59,7 @@ function readAnswer(): ObjectReader {
       readResult(step, value)
     } else if (type === 'model_output' || type === 'thought') {
       for (const content of asArray(value['content'])) readContent(content, emit)
-      for (const thought of asArray(value['summary'])) emitReasoning(valueAt(thought, 'text'), emit)
+      for (const thought of asArray(value['summary'])) readThought(thought, emit)
       readSignature(value, emit)
     } else {
       readContent(value, emit)
@@ -70,7 +69,7 @@ function readAnswer(): ObjectReader {
 
   function startCall(step: Step, value: WireObject, emit: Emit): void {
     const isProviderExecuted = step.type !== 'function_call'
-    const id = asText(value['id']) ?? `call-${++madeIds}`
+    const id = asText(value['id']) ?? `call-${stepCount}`
     if (!isProviderExecuted) waiting.add(id)
     step.call = newCall(id, isProviderExecuted)
     feedCall(step.call, asText(value['name']) ?? step.type.replace(/_call$/, ''), '', emit)
@@ -125,7 +124,7 @@ function readAnswer(): ObjectReader {
         for (const annotation of asArray(content['annotations'])) readAnnotation(annotation, emit)
         return
       case 'thought_summary':
-        return emitReasoning(valueAt(content, 'content', 'text'), emit)
+        return readThought(content['content'], emit)
       case 'thought_signature':
         return readSignature(content, emit, callId)
       default:
@@ -156,7 +155,7 @@ function readAnswer(): ObjectReader {
 
   function readInteraction(interaction: WireObject, emit: Emit): void {
     const model = firstText(interaction, 'model', 'agent')
-    const usage = geminiUsage(interaction['usage'], USAGE_KEYS)
+    const usage = geminiUsage(interaction['usage'], INTERACTION_COUNTS)
     emitFacts({ id: asText(interaction['id']), model, usage }, emit)
     status = asText(interaction['status']) ?? status
     // The end repeats the steps, if it has them; only alone they are the answer.
@@ -190,7 +189,7 @@ function readAnswer(): ObjectReader {
     const { index } = payload
     const interaction = asObject(payload['interaction']) ?? {}
     const total = valueAt(payload, 'metadata', 'total_usage') ?? payload['usage']
-    if (total) emitFacts({ usage: geminiUsage(total, USAGE_KEYS) }, emit)
+    if (total) emitFacts({ usage: geminiUsage(total, INTERACTION_COUNTS) }, emit)
     switch (type.replace(/^content\./, 'step.')) {
       case 'interaction.created':
       case 'interaction.start':
@@ -233,18 +232,16 @@ function readSignature(holder: WireObject, emit: Emit, callId?: string): void {
   if (signature !== undefined) emitData('thought_signature', signature, emit, callId)
 }
 
+/** A piece of a thought's summary: text, or a picture, which is not part of the answer. */
+function readThought(value: unknown, emit: Emit): void {
+  const text = valueAt(value, 'text')
+  if (typeof text === 'string') emitReasoning(text, emit)
+  else if (value != null) emitData('thought_summary', value, emit)
+}
+
 function readFile(content: WireObject, emit: Emit): boolean {
   const uri = asText(content['uri'])
   const url = uri && /^https?:/i.test(uri) ? uri : undefined
   const mediaType = asText(content['mime_type'])
   return emitFile({ mediaType, base64: asText(content['data']), url }, emit)
-}
-
-const USAGE_KEYS: GeminiUsageKeys = {
-  prompt: 'total_input_tokens',
-  toolUse: 'total_tool_use_tokens',
-  candidates: 'total_output_tokens',
-  thoughts: 'total_thought_tokens',
-  cached: 'total_cached_tokens',
-  total: 'total_tokens',
 }

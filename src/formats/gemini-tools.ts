@@ -1,5 +1,5 @@
 import type { SseEvent } from '../framing/sse.ts'
-import { asArray, asObject, asText, type WireObject } from '../wire-value.ts'
+import { asArray, asObject, asText, firstText, type WireObject } from '../wire-value.ts'
 import type { Emit } from './format.ts'
 import { malformed } from './frames.ts'
 import { collectArguments, type PartialArguments } from './gemini-arguments.ts'
@@ -37,10 +37,14 @@ export function readToolParts(newId: () => string): ToolPartReader {
   /** The ids of calls by the name of the function, in order: results often come without an id. */
   const idsByName = new Map<string, string[]>()
 
+  function remember(name: string, id: string): void {
+    idsByName.set(name, [...(idsByName.get(name) ?? []), id])
+  }
+
   function begin(value: WireObject, name: string, emit: Emit): OpenFunctionCall {
     const call = newCall(asText(value['id']) ?? newId())
     waiting.add(call.id)
-    idsByName.set(name, [...(idsByName.get(name) ?? []), call.id])
+    remember(name, call.id)
     feedCall(call, name, '', emit)
     return { call, pieces: collectArguments(), whole: '' }
   }
@@ -81,7 +85,7 @@ export function readToolParts(newId: () => string): ToolPartReader {
   }
 
   function readResponse(value: WireObject, emit: Emit): string {
-    const id = asText(value['id']) ?? idsByName.get(asText(value['name']) ?? '')?.shift() ?? newId()
+    const id = asText(value['id']) ?? idsByName.get(nameOf(value))?.shift() ?? newId()
     waiting.delete(id)
     const output = value['response']
     const response = asObject(output)
@@ -114,11 +118,18 @@ export function readToolParts(newId: () => string): ToolPartReader {
       }
       const tool = asObject(part['toolCall'])
       if (tool !== undefined) {
-        const name = asText(tool['toolType']) ?? asText(tool['name']) ?? 'tool'
-        return runAtProvider(asText(tool['id']) ?? newId(), name, tool['args'], emit)
+        const id = asText(tool['id']) ?? newId()
+        const name = nameOf(tool)
+        remember(name, id)
+        return runAtProvider(id, name, tool['args'], emit)
       }
       return undefined
     },
     end: (emit) => close(emit, true),
   }
+}
+
+/** The name of a function, or of a tool that is built in. */
+function nameOf(value: WireObject): string {
+  return firstText(value, 'toolType', 'name') ?? 'tool'
 }

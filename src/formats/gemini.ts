@@ -23,7 +23,7 @@ import {
 import type { Emit, WireFormat } from './format.ts'
 import { finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { readToolParts, type ToolPartReader } from './gemini-tools.ts'
-import { type GeminiUsageKeys, geminiUsage } from './gemini-usage.ts'
+import { GENERATE_COUNTS, geminiUsage } from './gemini-usage.ts'
 
 /**
  * Google Gemini's `streamGenerateContent`, of the Gemini API and of Vertex AI: the event stream, the
@@ -66,12 +66,15 @@ function readAnswer(): ObjectReader {
     const index = asNumber(value['index']) ?? 0
     const candidate = candidateAt(index)
     const out = index === 0 ? emit : markWith(index, emit)
-    for (const part of asArray(asObject(value['content'])?.['parts'])) {
+    const parts = asArray(asObject(value['content'])?.['parts'])
+    for (const part of parts) {
       if (isObject(part)) readPart(part, candidate, frame, out)
     }
     readSources(value, candidate, out)
     const word = wordOf(value['finishReason'])
-    if (index !== 0 || word === undefined) return
+    // A model may stop to have its code run: the server goes on with the result.
+    const isToRun = word === 'STOP' && valueAt(parts.at(-1), 'executableCode')
+    if (index !== 0 || word === undefined || isToRun) return
     reason = word
     explanation = asText(value['finishMessage'])
   }
@@ -85,10 +88,11 @@ function readAnswer(): ObjectReader {
   }
 
   function finish(emit: Emit): void {
-    const word = reason ?? blockReason
+    // Older models have said STOP with every chunk by the time that the prompt is blocked.
+    const word = blockReason ?? reason
     if (ended || word === undefined) return
     const first = candidates.get(0)?.tools
-    const said = reason === undefined ? 'content-filter' : finishReasonOf(WORDS.get(word) ?? word)
+    const said = blockReason ? 'content-filter' : finishReasonOf(WORDS.get(word) ?? word)
     // A model that stops has finished its calls: the end of this one was cut off.
     if (said === 'stop' && first?.isOpen()) return
     ended = true
@@ -107,7 +111,7 @@ function readAnswer(): ObjectReader {
     read(chunk, frame, emit) {
       const { candidates, promptFeedback, usageMetadata, modelVersion, responseId } = chunk
       readHead(head, responseId, modelVersion, emit)
-      const usage = geminiUsage(usageMetadata, USAGE_KEYS)
+      const usage = geminiUsage(usageMetadata, GENERATE_COUNTS)
       if (usage !== undefined) emit({ type: 'facts', usage })
       for (const candidate of asArray(candidates)) {
         if (isObject(candidate)) readCandidate(candidate, frame, emit)
@@ -196,12 +200,3 @@ const WORDS: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
   ['7', 'BLOCKLIST'],
   ['8', 'PROHIBITED_CONTENT'],
 ])
-
-const USAGE_KEYS: GeminiUsageKeys = {
-  prompt: 'promptTokenCount',
-  toolUse: 'toolUsePromptTokenCount',
-  candidates: 'candidatesTokenCount',
-  thoughts: 'thoughtsTokenCount',
-  cached: 'cachedContentTokenCount',
-  total: 'totalTokenCount',
-}

@@ -48,8 +48,10 @@ function readAnswer(): ObjectReader {
     // The input is left out when the prompt was cached: then there is no total.
     const inputTokens = asNumber(payload['prompt_eval_count'])
     const outputTokens = asNumber(payload['eval_count'])
+    const cachedInputTokens = asNumber(payload['prompt_eval_cached_count'])
     if ((inputTokens ?? outputTokens) !== undefined) {
-      emit({ type: 'facts', usage: usageOf(payload, { inputTokens, outputTokens }) })
+      const counts = { inputTokens, outputTokens, cachedInputTokens }
+      emit({ type: 'facts', usage: usageOf(payload, counts) })
     }
     emit({ type: 'complete' })
   }
