@@ -94,7 +94,8 @@ export function chatMachine(options: ChatMachineOptions): ChatMachine {
     const isOpen = answer.finishReason() === undefined
     if (options.mayResume && isOpen && isCut()) throw truncated()
     endDecoder()
-    const reason = answer.finishReason()
+    // A format that says why only now may have gone by a piece that was not the last one.
+    const reason = isOpen && pending !== undefined ? undefined : answer.finishReason()
     if (reason === undefined && isCut()) throw truncated()
     answer.finish(reason ?? 'unknown')
   }

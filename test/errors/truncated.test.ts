@@ -57,6 +57,12 @@ describe('a frame that the end cuts off', () => {
     expect(errorOf(events).message).not.toContain('xyzzy')
   })
 
+  test('shows that there was more, where every frame says why the answer ended', async () => {
+    const candidate = { content: { parts: [{ text: 'Hi' }] }, finishReason: 'STOP' }
+    const events = await run(readChat(body(`${sse([{ candidates: [candidate] }])}data: {"cand`)))
+    expect(brief(events)).toEqual(['text Hi', 'error truncated', 'done error: Hi'])
+  })
+
   const ends = ['', '\n', '\r', '\r\n', '\n\n']
   for (const end of ends) {
     test(`counts if it is whole but for its blank line: ${JSON.stringify(end)}`, async () => {
