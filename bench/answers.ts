@@ -119,19 +119,21 @@ export const aiSdkAnswer: WriteAnswer = (events) => {
   return answer([...frames, DONE], texts.join(''))
 }
 
-/** AG-UI as TanStack AI's server writes it: a time and a model in each event. */
+/** AG-UI as TanStack AI's server writes it: the time and a model in each event. */
 export const aguiAnswer: WriteAnswer = (events) => {
   const texts = deltas(6, events - 4)
   const run = { threadId: 'thread-7', runId: 'run-1763719200' }
   const messageId = 'msg-1763719200-k2vq9tz'
-  const rest = { model: 'gpt-4.1-mini', timestamp: 1_763_719_200_000 }
   const frames = [
-    { type: 'RUN_STARTED', ...run, ...rest },
-    { type: 'TEXT_MESSAGE_START', messageId, role: 'assistant', ...rest },
-    ...texts.map((delta) => ({ type: 'TEXT_MESSAGE_CONTENT', messageId, delta, ...rest })),
-    { type: 'TEXT_MESSAGE_END', messageId, ...rest },
-    { type: 'RUN_FINISHED', ...run, ...rest },
-  ].map(dataEvent)
+    { type: 'RUN_STARTED', ...run },
+    { type: 'TEXT_MESSAGE_START', messageId, role: 'assistant' },
+    ...texts.map((delta) => ({ type: 'TEXT_MESSAGE_CONTENT', messageId, delta })),
+    { type: 'TEXT_MESSAGE_END', messageId },
+    { type: 'RUN_FINISHED', ...run },
+  ].map((event, index) => {
+    const timestamp = 1_763_719_200_000 + 11 * index
+    return dataEvent({ ...event, model: 'gpt-4.1-mini', timestamp })
+  })
   return answer(frames, texts.join(''))
 }
 
