@@ -59,8 +59,10 @@ function readAnswer(): ObjectReader {
   const head: Head = {}
   let ended = false
   let unnamedCalls = 0
-  /** Whether the answer came whole, in a `message`. */
-  let isWhole = false
+  /** Whether there is a `message` where others have a `delta`. */
+  let hasMessage = false
+  /** How many of those said nothing of an end: the only one is the whole answer. */
+  let openMessages = 0
 
   function newChoice(index: number): Choice {
     const choice: Choice = {
@@ -114,7 +116,7 @@ function readAnswer(): ObjectReader {
       choice.hasDelta = true
       readDelta(delta, choice, out)
     } else if (message !== undefined) {
-      isWhole = true
+      hasMessage = true
       readDelta(message, choice, out)
     } else {
       emitText(value['text'], out)
@@ -209,7 +211,12 @@ function readAnswer(): ObjectReader {
         return emitError(payload['error'] || !inChoice ? payload : { error: inChoice }, emit)
       }
       // Some servers have a `message` in their chunks, where others have a `delta`.
-      if (isWhole && payload['object'] !== 'chat.completion.chunk') {
+      const { object } = payload
+      if (hasMessage && object !== 'chat.completion.chunk') {
+        if (object !== 'chat.completion' && choices.get(0)?.finishReason === undefined) {
+          openMessages++
+          return
+        }
         finish(true, emit)
         return emit({ type: 'complete' })
       }
@@ -221,7 +228,8 @@ function readAnswer(): ObjectReader {
     done: (emit) => finish(true, emit),
     end(emit) {
       // Without a finish reason the answer was cut, and its open tool calls with it.
-      if (choices.get(0)?.finishReason !== undefined) finish(false, emit)
+      const isWhole = openMessages === 1
+      if (isWhole || choices.get(0)?.finishReason !== undefined) finish(isWhole, emit)
     },
   }
 }
