@@ -136,7 +136,8 @@ function readAnswer(): ObjectReader {
       emitText(value['text'], out)
     }
     const reason = asText(value['finish_reason'])
-    if (reason === undefined) return
+    // Some servers say that there is none in words.
+    if (reason === undefined || /^(?:null|none)$/i.test(reason)) return
     choice.finishReason = reason
     choice.finishedId = id === choice.id ? id : undefined
     finishChoice(choice, out)
