@@ -41,25 +41,26 @@ export function reasoningOf(delta: WireObject): string | undefined {
   )
 }
 
-/** A part of a content array: Mistral's `thinking`, Databricks' `summary`, text, or a reference. */
+/** A part of a content array: Mistral's `thinking`, Databricks' `summary`, text, or an image. */
 export function readPart(value: unknown, emit: Emit): void {
   if (typeof value === 'string') return emitText(value, emit)
   const part = asObject(value)
-  const thinking = part?.['thinking']
+  const thinking = part?.['thinking'] ?? part?.['summary']
   emitReasoning(thinking, emit)
-  for (const piece of asArray(thinking ?? part?.['summary'])) {
-    emitReasoning(valueAt(piece, 'text'), emit)
-  }
-  const type = part?.['type'] ?? 'text'
-  if (type === 'text' || type === 'output_text') emitText(part?.['text'], emit)
-  if (type === 'reference') emitData(type, part, emit)
+  for (const piece of asArray(thinking)) emitReasoning(valueAt(piece, 'text'), emit)
+  const type = asText(part?.['type']) ?? 'text'
+  if (/^(?:output_)?text$/.test(type)) emitText(part?.['text'], emit)
+  else if (type === 'image_url') readImage(part, emit)
+  else if (thinking == null) emitData(type, part, emit)
+}
+
+function readImage(image: unknown, emit: Emit): void {
+  emitFile({ url: asText(valueAt(image, 'image_url', 'url')) }, emit, 'image/*')
 }
 
 /** Hands on images, and under the server's name for it what has no place among the other events. */
 export function readAsides(delta: WireObject, emit: Emit): void {
-  for (const image of asArray(delta['images'])) {
-    emitFile({ url: asText(valueAt(image, 'image_url', 'url')) }, emit, 'image/*')
-  }
+  for (const image of asArray(delta['images'])) readImage(image, emit)
   const { audio, executed_tools: executed, reasoning_steps: steps } = delta
   if (isObject(audio)) emitData('audio', audio, emit)
   // Groq tells of the tools that it ran, Perplexity of what it searched for.
