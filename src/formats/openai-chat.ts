@@ -222,7 +222,8 @@ function readAnswer(): ObjectReader {
       if (hasMessage && object !== 'chat.completion.chunk') {
         if (object !== 'chat.completion' && choices.get(0)?.finishReason === undefined) {
           openMessages++
-          return
+          // No text alone: each of them has to be counted.
+          return emit({ type: 'facts' })
         }
         finish(true, emit)
         return emit({ type: 'complete' })
