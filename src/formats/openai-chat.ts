@@ -183,10 +183,9 @@ function readAnswer(): ObjectReader {
     for (const choice of values) if (isObject(choice)) readChoice(choice, id, emit)
     const toolMessage = toolMessageOf(chunk)
     if (toolMessage !== undefined) readToolMessage(toolMessage, 0, emit)
-    const results = chunk['search_results']
-    if (results != null) readSources(results, choiceAt(0).sources, emit)
-    const citations = chunk['citations']
-    if (citations != null) readSources(citations, choiceAt(0).sources, emit)
+    const { sources } = choiceAt(0)
+    readSources(chunk['search_results'], sources, emit)
+    readSources(chunk['citations'], sources, emit)
     const usage =
       chunk['usage'] ??
       asObject(chunk['x_groq'])?.['usage'] ??
