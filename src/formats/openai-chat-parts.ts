@@ -27,13 +27,14 @@ export function readSources(values: unknown, seen: Set<string>, emit: Emit): voi
   }
 }
 
-/** One of the four places where servers put reasoning; the same text may stand in several. */
+/** One of the places where servers put reasoning; the same text may stand in several. */
 export function reasoningOf(delta: WireObject): string | undefined {
   const plain =
     asText(delta['reasoning_content']) ??
     asText(delta['reasoning']) ??
     // GitHub Copilot
-    asText(delta['reasoning_text'])
+    asText(delta['reasoning_text']) ??
+    asText(delta['thinking'])
   const details = delta['reasoning_details']
   if (plain !== undefined || !Array.isArray(details)) return plain
   return asText(
