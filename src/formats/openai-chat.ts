@@ -68,10 +68,8 @@ function readAnswer(): ObjectReader {
   const head: Head = {}
   let ended = false
   let unnamedCalls = 0
-  /** Whether there is a `message` where others have a `delta`. */
-  let hasMessage = false
-  /** How many of those said nothing of an end: the only one is the whole answer. */
-  let openMessages = 0
+  /** Whether the answer came whole, in a `message`. */
+  let isWhole = false
 
   function newChoice(index: number): Choice {
     const choice: Choice = {
@@ -123,6 +121,7 @@ function readAnswer(): ObjectReader {
     }
     const choice = turnAt(index, delta?.['role'], id, out)
     choice.id ??= id
+    const reason = reasonOf(value['finish_reason'])
     // Perplexity and Writer repeat the whole text in `message` beside the deltas. Only where there
     // are none is it the answer.
     const message = choice.hasDelta ? undefined : asObject(value['message'])
@@ -130,14 +129,13 @@ function readAnswer(): ObjectReader {
       choice.hasDelta = true
       readDelta(delta, choice, out)
     } else if (message !== undefined) {
-      hasMessage = true
+      // One that says that there is no reason yet is a piece.
+      isWhole = reason !== undefined || value['finish_reason'] === undefined
       readDelta(message, choice, out)
     } else {
       emitText(value['text'], out)
     }
-    const reason = asText(value['finish_reason'])
-    // Some servers say that there is none in words.
-    if (reason === undefined || /^(?:null|none)$/i.test(reason)) return
+    if (reason === undefined) return
     choice.finishReason = reason
     choice.finishedId = id === choice.id ? id : undefined
     finishChoice(choice, out)
@@ -217,13 +215,7 @@ function readAnswer(): ObjectReader {
         return emitError(payload['error'] || !inChoice ? payload : { error: inChoice }, emit)
       }
       // Some servers have a `message` in their chunks, where others have a `delta`.
-      const { object } = payload
-      if (hasMessage && object !== 'chat.completion.chunk') {
-        if (object !== 'chat.completion' && choices.get(0)?.finishReason === undefined) {
-          openMessages++
-          // No text alone: each of them has to be counted.
-          return emit({ type: 'facts' })
-        }
+      if (isWhole && payload['object'] !== 'chat.completion.chunk') {
         finish(true, emit)
         return emit({ type: 'complete' })
       }
@@ -235,8 +227,7 @@ function readAnswer(): ObjectReader {
     done: (emit) => finish(true, emit),
     end(emit) {
       // Without a finish reason the answer was cut, and its open tool calls with it.
-      const isWhole = openMessages === 1
-      if (isWhole || choices.get(0)?.finishReason !== undefined) finish(isWhole, emit)
+      if (choices.get(0)?.finishReason !== undefined) finish(false, emit)
     },
   }
 }
@@ -245,4 +236,10 @@ function readAnswer(): ObjectReader {
 function finishChoice({ finishReason, toolCalls, isRefused }: Choice, emit: Emit): void {
   const stopped = toolCalls.size() > 0 ? 'tool-calls' : isRefused ? 'content-filter' : 'stop'
   emitFinish(finishReason, stopped, emit)
+}
+
+/** Why a choice finished. Some servers say in a word that it has not. */
+function reasonOf(value: unknown): string | undefined {
+  const reason = asText(value)
+  return reason === 'null' || reason === 'None' ? undefined : reason
 }
