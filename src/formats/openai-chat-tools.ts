@@ -4,10 +4,12 @@ import {
   asNumber,
   asObject,
   asText,
+  isObject,
   parseJson,
   valueAt,
   type WireObject,
 } from '../wire-value.ts'
+import { emitData } from './emit.ts'
 import type { Emit } from './format.ts'
 import { endCall, feedCall, inputTextOf, newCall, type OpenCall } from './tool-calls.ts'
 
@@ -100,6 +102,7 @@ export function collectToolCalls(newId: () => string): ToolCallCollector {
   }
 
   function take(piece: Piece, emit: Emit): void {
+    if ((piece.id ?? piece.name) === undefined && piece.input === '') return
     const call = resolve(piece)
     if (piece.index !== undefined) byIndex.set(piece.index, call)
     if (piece.id !== undefined) byId.set(piece.id, call)
@@ -138,11 +141,18 @@ export function collectToolCalls(newId: () => string): ToolCallCollector {
       return calls.length
     },
     push(toolCalls, functionCall, emit) {
-      const items = asArray(toolCalls)
+      // Older servers of Hugging Face send one call, not a list.
+      const items = isObject(toolCalls) ? [toolCalls] : asArray(toolCalls)
       for (const [position, value] of items.entries()) {
         const item = asObject(value)
         if (item === undefined) continue
         const call = asObject(item['function']) ?? asObject(item['custom'])
+        const type = asText(item['type']) ?? 'function'
+        if (call === undefined && type !== 'function') {
+          // A tool of the server's own, such as Zhipu's `web_search`.
+          emitData(type, item, emit)
+          continue
+        }
         take(
           {
             // Moonshot leaves the index out and sends the pieces of all calls side by side.

@@ -15,12 +15,19 @@ import {
   emitText,
   type Head,
   markWith,
-  mediaTypeOf,
   readHead,
 } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
 import { emitFinish, isFault, type ObjectReader, objectFormat } from './frames.ts'
-import { readPart, readSource, reasoningOf } from './openai-chat-parts.ts'
+import {
+  faultOf,
+  isThought,
+  readAsides,
+  readPart,
+  readSources,
+  readThought,
+  reasoningOf,
+} from './openai-chat-parts.ts'
 import { collectToolCalls, type ToolCallCollector, toolMessageOf } from './openai-chat-tools.ts'
 import { readUsage } from './usage.ts'
 
@@ -46,6 +53,8 @@ interface Choice {
   /** What was cited. */
   sources: Set<string>
   hasDelta: boolean
+  /** Whether the last content was marked as a thought. */
+  isThinking: boolean
   isRefused: boolean
   finishReason: string | undefined
   /** The id of its completion. */
@@ -67,6 +76,7 @@ function readAnswer(): ObjectReader {
       toolCalls: collectToolCalls(() => `${head.id ?? 'call'}-${++unnamedCalls}`),
       sources: new Set(),
       hasDelta: false,
+      isThinking: false,
       isRefused: false,
       finishReason: undefined,
       id: undefined,
@@ -93,20 +103,25 @@ function readAnswer(): ObjectReader {
   }
 
   /** The server ran a tool. Why the turn finished is not why the answer will. */
-  function readToolMessage(message: WireObject, emit: Emit): void {
-    const choice = choiceAt(0)
+  function readToolMessage(message: WireObject, index: number, emit: Emit): void {
+    const choice = choiceAt(index)
     choice.toolCalls.answer(asText(message['tool_call_id']) ?? '', message['content'], emit)
     choice.finishReason = undefined
     emit({ type: 'facts', finishReason: undefined })
-    if (choice.toolCalls.size() === 0) newChoice(0)
+    if (choice.toolCalls.size() === 0) newChoice(index)
   }
 
   function readChoice(value: WireObject, id: string | undefined, emit: Emit): void {
     const index = asNumber(value['index']) ?? 0
     const out = index === 0 ? emit : markWith(index, emit)
     const delta = asObject(value['delta'])
+    // Servers that run the tools, such as MiniMax, may say `stop` here, too, and go on.
+    if (delta?.['role'] === 'tool' && typeof delta['content'] === 'string') {
+      return readToolMessage(delta, index, out)
+    }
     const choice = turnAt(index, delta?.['role'], id, out)
     choice.id ??= id
+    const reason = reasonOf(value['finish_reason'])
     // Perplexity and Writer repeat the whole text in `message` beside the deltas. Only where there
     // are none is it the answer.
     const message = choice.hasDelta ? undefined : asObject(value['message'])
@@ -114,12 +129,12 @@ function readAnswer(): ObjectReader {
       choice.hasDelta = true
       readDelta(delta, choice, out)
     } else if (message !== undefined) {
-      isWhole = true
+      // One that says that there is no reason yet is a piece.
+      isWhole = reason !== undefined || value['finish_reason'] === undefined
       readDelta(message, choice, out)
     } else {
       emitText(value['text'], out)
     }
-    const reason = asText(value['finish_reason'])
     if (reason === undefined) return
     choice.finishReason = reason
     choice.finishedId = id === choice.id ? id : undefined
@@ -131,8 +146,15 @@ function readAnswer(): ObjectReader {
     const reasoning = reasoningOf(delta)
     emitReasoning(reasoning, emit)
     if (typeof content === 'string') {
-      if (delta['channel'] === 'analysis' && reasoning === undefined) emitReasoning(content, emit)
-      else emitText(content, emit)
+      const isMarked = isThought(delta)
+      if (isMarked || choice.isThinking) {
+        readThought(content, isMarked, emit)
+        choice.isThinking = isMarked || content === ''
+      } else if (delta['channel'] === 'analysis' && reasoning === undefined) {
+        emitReasoning(content, emit)
+      } else {
+        emitText(content, emit)
+      }
     } else {
       for (const part of asArray(content)) readPart(part, emit)
     }
@@ -144,19 +166,11 @@ function readAnswer(): ObjectReader {
     if (delta['tool_calls'] != null || delta['function_call'] != null) {
       choice.toolCalls.push(delta['tool_calls'], delta['function_call'], emit)
     }
-    for (const image of asArray(delta['images'])) {
-      const url = asText(valueAt(image, 'image_url', 'url'))
-      if (url !== undefined) emit({ type: 'file', mediaType: mediaTypeOf(url, 'image/*'), url })
-    }
-    if (isObject(delta['audio'])) emitData('audio', delta['audio'], emit)
-    for (const annotation of asArray(delta['annotations'])) {
-      const outer = asObject(annotation)
-      readSource(
-        outer?.['url_citation'] ?? outer?.['document_citation'] ?? outer,
-        annotation,
-        choice.sources,
-        emit,
-      )
+    readAsides(delta, emit)
+    readSources(delta['annotations'], choice.sources, emit)
+    // Azure, where it searches the caller's own data.
+    if (delta['context'] != null) {
+      readSources(valueAt(delta, 'context', 'citations'), choice.sources, emit)
     }
   }
 
@@ -166,18 +180,10 @@ function readAnswer(): ObjectReader {
     const id = asText(chunk['id'])
     for (const choice of values) if (isObject(choice)) readChoice(choice, id, emit)
     const toolMessage = toolMessageOf(chunk)
-    if (toolMessage !== undefined) readToolMessage(toolMessage, emit)
-    for (const result of asArray(chunk['search_results'])) {
-      readSource(result, result, choiceAt(0).sources, emit)
-    }
-    for (const citation of asArray(chunk['citations'])) {
-      readSource(
-        typeof citation === 'string' ? { url: citation } : citation,
-        citation,
-        choiceAt(0).sources,
-        emit,
-      )
-    }
+    if (toolMessage !== undefined) readToolMessage(toolMessage, 0, emit)
+    const { sources } = choiceAt(0)
+    readSources(chunk['search_results'], sources, emit)
+    readSources(chunk['citations'], sources, emit)
     const usage =
       chunk['usage'] ??
       asObject(chunk['x_groq'])?.['usage'] ??
@@ -205,7 +211,7 @@ function readAnswer(): ObjectReader {
       const isChunk = Array.isArray(payload['choices'])
       if (isChunk) readChunk(payload, emit)
       // An error may come beside choices or in one, and after a finish reason (OpenRouter).
-      const inChoice = asObject(asArray(payload['choices'])[0])?.['error']
+      const inChoice = asObject(asArray(payload['choices'])[0])?.['error'] || faultOf(payload)
       if (frame.type === 'error' || isFault(payload) || inChoice) {
         return emitError(payload['error'] || !inChoice ? payload : { error: inChoice }, emit)
       }
@@ -231,4 +237,10 @@ function readAnswer(): ObjectReader {
 function finishChoice({ finishReason, toolCalls, isRefused }: Choice, emit: Emit): void {
   const stopped = toolCalls.size() > 0 ? 'tool-calls' : isRefused ? 'content-filter' : 'stop'
   emitFinish(finishReason, stopped, emit)
+}
+
+/** Why a choice finished. Some servers say in a word that it has not. */
+function reasonOf(value: unknown): string | undefined {
+  const reason = asText(value)
+  return reason === 'null' || reason === 'None' ? undefined : reason
 }
