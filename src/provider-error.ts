@@ -56,7 +56,7 @@ function codeOf({ code, type, status, status_code }: WireObject): string | undef
 
 /** Whether a request that got this status may be sent again. */
 export function isRetryableStatus(status: number): boolean {
-  return status === 408 || status === 425 || status === 429 || status >= 500
+  return status === 408 || status === 425 || status === 429 || (status >= 500 && status < 600)
 }
 
 /** Whether a provider's code, or its message where it gives none, says that it is worth a retry. */

@@ -67,7 +67,9 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   // AG-UI's events may come in an envelope.
   const enveloped = asText(valueAt(payload, 'chunk', 'type')) ?? ''
   const name = asText(type) ?? (eventType || enveloped)
-  if (Array.isArray(payload['choices']) || object === 'chat.completion.chunk') return openaiChat
+  if (Array.isArray(payload['choices']) || asText(object)?.startsWith('chat.completion')) {
+    return openaiChat
+  }
   if (!('path' in payload)) {
     const known = BY_NAME.find(([pattern]) => pattern.test(name || event))
     if (known !== undefined) return known[1]

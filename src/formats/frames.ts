@@ -2,7 +2,7 @@ import type { FinishReason } from '../chat-event.ts'
 import { ChatError } from '../errors.ts'
 import type { SseEvent } from '../framing/sse.ts'
 import { asNumber, isObject, type WireObject } from '../wire-value.ts'
-import { emitError, emitFacts } from './emit.ts'
+import { emitData, emitError, emitFacts } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
 import { textTemplate } from './text-template.ts'
 
@@ -78,7 +78,14 @@ export function objectFormat(name: string, start: () => ObjectReader): WireForma
             return emitError(frame.data, emit)
           }
           const payload = parsed ?? parsePayload(frame, name)
-          if (!isObject(payload)) throw malformed(frame, name, 'its data is not an object')
+          if (!isObject(payload)) {
+            // Google reports failures in a list of one. GitHub Copilot's references are one, too.
+            if (Array.isArray(payload) && isObject(payload[0]) && isFault(payload[0])) {
+              return emitError(payload, emit)
+            }
+            if (frame.type !== 'message') return emitData(frame.type, payload, emit)
+            throw malformed(frame, name, 'its data is not an object')
+          }
           if (template === undefined) return reader.read(payload, frame, emit)
           template.learn(frame, emit, (out) => reader.read(payload, frame, out))
         },
@@ -107,6 +114,8 @@ export function emitFinish(word: string | undefined, stopped: FinishReason, emit
 export function isFault(payload: WireObject): boolean {
   const { error, type, object, detail, message, status } = payload
   if (error || type === 'error' || object === 'error' || detail != null) return true
+  // Cloudflare
+  if (payload['success'] === false && Array.isArray(payload['errors'])) return true
   if (typeof message !== 'string') return false
   const { statusCode, code } = payload
   const number = asNumber(status) ?? asNumber(statusCode) ?? asNumber(code) ?? 0

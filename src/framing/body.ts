@@ -1,6 +1,7 @@
 import type { Stage } from '../stage.ts'
 import { takeBareObjects } from './bare-objects.ts'
 import { type BodyKind, chooseFraming, type Framing } from './choose.ts'
+import { splitDataLines } from './data-lines.ts'
 import { splitJsonValues } from './json-values.ts'
 import { splitLines } from './lines.ts'
 import { parseSse, type SseEvent, type SseParserOptions } from './sse.ts'
@@ -12,7 +13,10 @@ import { passText } from './text.ts'
  */
 const UNSEEN_EVENT = /(?:^|\r\r|\n\r?\n)event: ?(\w{1,32})(?:[\r\n](?::[^\r\n]*)?)*$/
 
-/** How much of the end of an event stream is kept for it, in UTF-16 code units. */
+/** What llama.cpp ended its event stream with when it failed: a field that the spec does not know. */
+const ERROR_FIELD = /(?:^|[\r\n])error: ?(\{[^\r\n]*\})[\r\n]*$/
+
+/** How much of the end of an event stream is kept for both, in UTF-16 code units. */
 const MAX_TAIL = 4096
 
 /** Options of {@link frameBody}. */
@@ -36,7 +40,7 @@ export interface BodyFraming extends Stage<string, SseEvent> {
 export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFraming {
   const { maxEventSize } = options
   let held = ''
-  /** The end of an event stream: see {@link UNSEEN_EVENT}. */
+  /** The end of an event stream: see {@link UNSEEN_EVENT} and {@link ERROR_FIELD}. */
   let older = ''
   let newer = ''
   let isSse = false
@@ -51,6 +55,8 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
       case 'sse':
         isSse = true
         return takeBareObjects(parseSse(options))
+      case 'data-lines':
+        return splitDataLines(maxEventSize)
       case 'lines':
         return splitLines(maxEventSize)
       case 'json':
@@ -93,6 +99,8 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
       const tail = (older + newer).slice(-MAX_TAIL)
       const name = UNSEEN_EVENT.exec(tail)?.[1]
       if (name !== undefined) emit({ type: name, data: '', lastEventId: '' })
+      const fault = ERROR_FIELD.exec(tail)?.[1]
+      if (fault !== undefined) emit({ type: 'error', data: fault, lastEventId: '' })
     },
   }
 }

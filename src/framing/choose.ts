@@ -4,7 +4,7 @@ import { parseJson } from '../wire-value.ts'
 export type BodyKind = 'event-stream' | 'json' | 'json-lines' | 'text' | 'html' | 'other' | 'none'
 
 /** The way a body is cut into frames; `unexpected` if it is nothing a chat server streams. */
-export type Framing = 'sse' | 'lines' | 'json' | 'text' | 'unexpected'
+export type Framing = 'sse' | 'data-lines' | 'lines' | 'json' | 'text' | 'unexpected'
 
 /** Reads a Content-Type by its essence: parameters and case do not count. */
 export function bodyKind(contentType: string | null): BodyKind {
@@ -56,13 +56,37 @@ export function chooseFraming(
     if (mayBeText) return look(startsKnownObject(body), 'json')
     return kind === 'json-lines' ? 'lines' : 'json'
   }
-  if (!mayBeText && /^(?:(?:data|event|id|retry)\b)?:/.test(body)) return 'sse'
+  if (!mayBeText && /^(?:(?:data|event|id|retry)\b)?:/.test(body)) {
+    return eventFraming(body, mustChoose)
+  }
   const isV1 = startsDataStreamV1(body)
   if (isV1 || (isV1 === undefined && !mustChoose)) return isV1 ? 'lines' : undefined
   if (isV1 === undefined && !takesText) return 'lines'
-  if (kind === 'event-stream') return fallback
-  return look(startsEventStream(body), 'sse')
+  if (kind === 'event-stream') return eventFraming(body, mustChoose)
+  const isEvents = startsEventStream(body)
+  return isEvents ? eventFraming(body, mustChoose) : look(isEvents, 'sse')
 }
+
+function eventFraming(body: string, mustChoose: boolean): Framing | undefined {
+  const isLines = lacksBlankLines(body)
+  if (isLines === undefined && !mustChoose) return undefined
+  return isLines ? 'data-lines' : 'sse'
+}
+
+/**
+ * Whether the first event goes on with the data of another one, for want of a blank line: two
+ * objects, which together are no JSON.
+ */
+function lacksBlankLines(body: string): boolean | undefined {
+  const line = /^data: ?(\{[^\r\n]*)(?:\r?\n)?/.exec(body)
+  if (line === null) return isStartOf(OBJECTS, body)
+  const next = body.slice(line[0].length)
+  const starts = [...OBJECTS, 'data: [DONE]', 'data:[DONE]']
+  if (next === '\r' || isStartOf(starts, next) === undefined) return undefined
+  return starts.some((start) => next.startsWith(start)) && parseJson(line[1] ?? '') !== undefined
+}
+
+const OBJECTS = ['data: {', 'data:{']
 
 /** The framing of a body whose characters say nothing else. */
 const FRAMINGS: Record<BodyKind, Framing> = {

@@ -10,6 +10,10 @@ export interface Framing {
 
 export const text = 'text/plain; charset=utf-8'
 
+function asDataLines(payloads: readonly string[], newline = '\n'): string {
+  return payloads.map((payload) => `data: ${payload}${newline}`).join('')
+}
+
 export const eventStreams: readonly Framing[] = [
   { name: 'an event stream', contentType: eventStream, body: (all) => sse(all) },
   {
@@ -25,6 +29,21 @@ export const eventStreams: readonly Framing[] = [
   { name: 'an event stream labelled JSON', contentType: json, body: (all) => sse(all) },
   { name: 'an event stream labelled text', contentType: text, body: (all) => sse(all) },
   { name: 'an event stream without a label', contentType: undefined, body: (all) => sse(all) },
+]
+
+/** Read only where the payloads are objects. */
+export const dataLines: readonly Framing[] = [
+  {
+    name: 'an event stream without blank lines',
+    contentType: eventStream,
+    body: (all) => asDataLines(all),
+  },
+  {
+    name: 'the same labelled text, with CRLF',
+    contentType: text,
+    body: (all) => asDataLines(all, '\r\n'),
+  },
+  { name: 'the same without a label', contentType: undefined, body: (all) => asDataLines(all) },
 ]
 
 export const lines: readonly Framing[] = [

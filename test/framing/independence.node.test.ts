@@ -21,6 +21,7 @@ import { responseOf } from '../helpers/stream.ts'
 import {
   arrays,
   compact,
+  dataLines,
   eventStreams,
   type Framing,
   lines,
@@ -169,7 +170,7 @@ describe.each(names)('%s: the same payloads are the same answer', (format) => {
     expect(own.length).toBeGreaterThan(10)
   })
 
-  test.each(eventStreams)('as $name', async (framing) => {
+  test.each([...eventStreams, ...dataLines])('as $name', async (framing) => {
     for (const { fixture, payloads } of own) await expectSame(fixture, payloads, framing)
   })
 
