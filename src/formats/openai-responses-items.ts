@@ -64,26 +64,30 @@ export function isProviderExecuted(item: WireObject): boolean | undefined {
     case 'computer_call':
     case 'local_shell_call':
     case 'apply_patch_call':
-      return false
+      // Whoever ran it knows its output. xAI's searches on X look like calls of custom tools.
+      return item['output'] != null || /^xs_call/.test(asText(item['call_id']) ?? '')
     case 'shell_call':
       return asText(valueAt(item, 'environment', 'type'))?.startsWith('container') ?? false
     case 'tool_search_call':
       return item['execution'] === 'server'
-    case 'web_search_call':
-    case 'file_search_call':
-    case 'code_interpreter_call':
-    case 'mcp_call':
+    // An image is a file of the answer.
+    case 'image_generation_call':
+      return undefined
+    // Code that the model wrote, and that calls the caller's tools.
+    case 'program':
     // Perplexity's searches begin as the call of a function, and end as this.
     case 'search_results':
       return true
+    // Searches, interpreters, MCP: what the provider adds to its tools, it runs.
     default:
-      return undefined
+      return asText(item['type'])?.endsWith('_call') || undefined
   }
 }
 
-/** The name of the caller's own tool, or of the built-in one: `web_search` of `web_search_call`. */
+/** The name of the tool. A built-in one is called after its item: `web_search`. */
 export function nameOf(item: WireObject): string {
-  return (isNamed(item) ? asText(item['name']) : asText(item['type'])?.replace(/_call$/, '')) ?? ''
+  const builtIn = isNamed(item) ? undefined : asText(item['type'])?.replace(/_call$/, '')
+  return asText(item['name']) ?? builtIn ?? ''
 }
 
 function isNamed({ type }: WireObject): boolean {

@@ -129,7 +129,8 @@ function readAnswer(): ObjectReader {
       // The provider ran what looked like the caller's to run.
       waiting.delete(id)
       const isError = value['status'] === 'failed'
-      return emit({ type: 'tool-result', id, output: value['output'] ?? value, isError })
+      const output = value['output'] ?? value['result'] ?? value
+      return emit({ type: 'tool-result', id, output, isError })
     }
     if (!readFiles(value, emit)) emitData(type, value, emit)
   }
