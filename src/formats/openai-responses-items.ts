@@ -29,8 +29,50 @@ export function newItem(): Item {
   return { seen: new Set(), call: undefined, wholeInput: '', isDone: false }
 }
 
+/** The items of one answer. */
+export interface Items {
+  /** The item that an event is about. */
+  at(payload: WireObject): Item
+  /** Takes an item that begins, in the place that its event gives. */
+  start(payload: WireObject, item: Item): void
+}
+
+/**
+ * Items go by their place in the answer, not by id: GitHub Copilot makes up another one for each
+ * event. Servers that give no place are told by the id, and those that give neither by the order.
+ */
+export function createItems(): Items {
+  const items = new Map<unknown, Item>()
+  let last: Item | undefined
+  /** An item of which text came that did not say whose it is. */
+  let unplaced: Item | undefined
+
+  return {
+    at(payload) {
+      const key = keyOf(payload)
+      let item = key === undefined ? last : items.get(key)
+      if (key === undefined) {
+        if (item === undefined || item.isDone) item = unplaced = newItem()
+      } else if (item === undefined) {
+        item = items.get(valueAt(payload, 'item', 'id')) ?? unplaced
+        if (item === undefined || item.isDone) item = newItem()
+        unplaced = undefined
+        items.set(key, item)
+      }
+      last = item
+      return item
+    },
+    start(payload, item) {
+      for (const key of [keyOf(payload), valueAt(payload, 'item', 'id')]) {
+        if (key !== undefined) items.set(key, item)
+      }
+      last = item
+    },
+  }
+}
+
 /** What tells the item that an event is about from the others. */
-export function keyOf(payload: WireObject): unknown {
+function keyOf(payload: WireObject): unknown {
   const { item } = payload
   const place = payload['output_index'] ?? payload['item_id']
   return place ?? valueAt(item, 'id') ?? valueAt(item, 'call_id')
@@ -130,4 +172,10 @@ export function readFiles(item: WireObject, emit: Emit): boolean {
   }
   const urls = asArray(item['outputs']).map((output) => asText(valueAt(output, 'url')))
   return urls.filter((url) => emitFile({ url }, emit, 'image/*')).length > 0
+}
+
+/** How a response ended that is over by its event; some servers say in it that it was cut. */
+export function endOf(response: unknown): string {
+  const status = asText(valueAt(response, 'status')) ?? ''
+  return /^(?:incomplete|failed|cancelled)$/.test(status) ? status : 'completed'
 }
