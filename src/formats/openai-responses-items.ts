@@ -47,26 +47,33 @@ export function createItems(): Items {
   /** An item of which text came that did not say whose it is. */
   let unplaced: Item | undefined
 
+  function put(item: Item, ...keys: unknown[]): void {
+    for (const key of keys) if (key !== undefined) items.set(key, item)
+    last = item
+  }
+
+  /** The item that an event is about if its place is new, or that of an item that is over. */
+  function otherItem(payload: WireObject, key: unknown, over: Item | undefined): Item {
+    const id = payload['item_id'] ?? valueAt(payload, 'item', 'id')
+    // The end of an item may come twice; LiteLLM puts the text in the place of the reasoning.
+    if (key !== undefined && over && (id === undefined || items.get(id) === over)) return over
+    const known = items.get(id) ?? unplaced
+    const item = known === undefined || known.isDone ? newItem() : known
+    unplaced = key === undefined ? item : undefined
+    put(item, key, id)
+    return item
+  }
+
   return {
     at(payload) {
       const key = keyOf(payload)
       let item = key === undefined ? last : items.get(key)
-      if (key === undefined) {
-        if (item === undefined || item.isDone) item = unplaced = newItem()
-      } else if (item === undefined) {
-        item = items.get(valueAt(payload, 'item', 'id')) ?? unplaced
-        if (item === undefined || item.isDone) item = newItem()
-        unplaced = undefined
-        items.set(key, item)
-      }
+      if (item === undefined || item.isDone) item = otherItem(payload, key, item)
       last = item
       return item
     },
     start(payload, item) {
-      for (const key of [keyOf(payload), valueAt(payload, 'item', 'id')]) {
-        if (key !== undefined) items.set(key, item)
-      }
-      last = item
+      put(item, keyOf(payload), valueAt(payload, 'item', 'id'))
     },
   }
 }
