@@ -61,7 +61,9 @@ function readAnswer(): ObjectReader {
     const repeated = openCalls.get(asText(value['call_id']) ?? '')
     const item = repeated ?? newItem()
     items.start(payload, item)
-    if (repeated === undefined) openCall(item, value, emit)
+    // A search for tools gets another id at its end, the one that the model expects back.
+    const isFinal = value['type'] !== 'tool_search_call'
+    if (repeated === undefined && isFinal) openCall(item, value, emit)
   }
 
   function openCall(item: Item, value: WireObject, emit: Emit): void {
@@ -169,9 +171,7 @@ function readAnswer(): ObjectReader {
 
   function finish(status: string | undefined, response: WireObject, emit: Emit): void {
     readOutput(response, emit)
-    for (const item of [...openCalls.values()]) {
-      if (item.call !== undefined) endCallOf(item, item.call, {}, emit)
-    }
+    for (const item of [...openCalls.values()]) if (item.call) endCallOf(item, item.call, {}, emit)
     const reason = asText(valueAt(response, 'incomplete_details', 'reason'))
     const stopped = came.has('refusal') ? 'content-filter' : 'stop'
     emitFinish(reason ?? status, waiting.size > 0 ? 'tool-calls' : stopped, emit)
