@@ -29,8 +29,57 @@ export function newItem(): Item {
   return { seen: new Set(), call: undefined, wholeInput: '', isDone: false }
 }
 
+/** The items of one answer. */
+export interface Items {
+  /** The item that an event is about. */
+  at(payload: WireObject): Item
+  /** Takes an item that begins, in the place that its event gives. */
+  start(payload: WireObject, item: Item): void
+}
+
+/**
+ * Items go by their place in the answer, not by id: GitHub Copilot makes up another one for each
+ * event. Servers that give no place are told by the id, and those that give neither by the order.
+ */
+export function createItems(): Items {
+  const items = new Map<unknown, Item>()
+  let last: Item | undefined
+  /** An item of which text came that did not say whose it is. */
+  let unplaced: Item | undefined
+
+  function put(item: Item, ...keys: unknown[]): void {
+    for (const key of keys) if (key !== undefined) items.set(key, item)
+    last = item
+  }
+
+  /** The item that an event is about if its place is new, or that of an item that is over. */
+  function otherItem(payload: WireObject, key: unknown, over: Item | undefined): Item {
+    const id = payload['item_id'] ?? valueAt(payload, 'item', 'id')
+    // The end of an item may come twice; LiteLLM puts the text in the place of the reasoning.
+    if (key !== undefined && over && (id === undefined || items.get(id) === over)) return over
+    const known = items.get(id) ?? unplaced
+    const item = known === undefined || known.isDone ? newItem() : known
+    unplaced = key === undefined ? item : undefined
+    put(item, key, id)
+    return item
+  }
+
+  return {
+    at(payload) {
+      const key = keyOf(payload)
+      let item = key === undefined ? last : items.get(key)
+      if (item === undefined || item.isDone) item = otherItem(payload, key, item)
+      last = item
+      return item
+    },
+    start(payload, item) {
+      put(item, keyOf(payload), valueAt(payload, 'item', 'id'))
+    },
+  }
+}
+
 /** What tells the item that an event is about from the others. */
-export function keyOf(payload: WireObject): unknown {
+function keyOf(payload: WireObject): unknown {
   const { item } = payload
   const place = payload['output_index'] ?? payload['item_id']
   return place ?? valueAt(item, 'id') ?? valueAt(item, 'call_id')
@@ -64,26 +113,30 @@ export function isProviderExecuted(item: WireObject): boolean | undefined {
     case 'computer_call':
     case 'local_shell_call':
     case 'apply_patch_call':
-      return false
+      // Whoever ran it knows its output. xAI's searches on X look like calls of custom tools.
+      return item['output'] != null || /^xs_call/.test(asText(item['call_id']) ?? '')
     case 'shell_call':
       return asText(valueAt(item, 'environment', 'type'))?.startsWith('container') ?? false
     case 'tool_search_call':
       return item['execution'] === 'server'
-    case 'web_search_call':
-    case 'file_search_call':
-    case 'code_interpreter_call':
-    case 'mcp_call':
+    // An image is a file of the answer.
+    case 'image_generation_call':
+      return undefined
+    // Code that the model wrote, and that calls the caller's tools.
+    case 'program':
     // Perplexity's searches begin as the call of a function, and end as this.
     case 'search_results':
       return true
+    // Searches, interpreters, MCP: what the provider adds to its tools, it runs.
     default:
-      return undefined
+      return asText(item['type'])?.endsWith('_call') || undefined
   }
 }
 
-/** The name of the caller's own tool, or of the built-in one: `web_search` of `web_search_call`. */
+/** The name of the tool. A built-in one is called after its item: `web_search`. */
 export function nameOf(item: WireObject): string {
-  return (isNamed(item) ? asText(item['name']) : asText(item['type'])?.replace(/_call$/, '')) ?? ''
+  const builtIn = isNamed(item) ? undefined : asText(item['type'])?.replace(/_call$/, '')
+  return asText(item['name']) ?? builtIn ?? ''
 }
 
 function isNamed({ type }: WireObject): boolean {
@@ -126,4 +179,10 @@ export function readFiles(item: WireObject, emit: Emit): boolean {
   }
   const urls = asArray(item['outputs']).map((output) => asText(valueAt(output, 'url')))
   return urls.filter((url) => emitFile({ url }, emit, 'image/*')).length > 0
+}
+
+/** How a response ended that is over by its event; some servers say in it that it was cut. */
+export function endOf(response: unknown): string {
+  const status = asText(valueAt(response, 'status')) ?? ''
+  return /^(?:incomplete|failed|cancelled)$/.test(status) ? status : 'completed'
 }

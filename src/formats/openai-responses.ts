@@ -10,14 +10,15 @@ import {
 } from '../wire-value.ts'
 import { emitData, emitError, emitFacts, readHead } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { emitFinish, isFault, type ObjectReader, objectFormat } from './frames.ts'
+import { emitFinish, finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
 import {
+  createItems,
   emitAnnotation,
+  endOf,
   type Item,
   inputOfItem,
   inputText,
   isProviderExecuted,
-  keyOf,
   nameOf,
   newItem,
   partsOf,
@@ -45,37 +46,30 @@ export const openaiResponses: WireFormat = /* @__PURE__ */ objectFormat(
 )
 
 function readAnswer(): ObjectReader {
-  /** By place in the answer. Not by id: GitHub Copilot makes up another one for each event. */
-  const items = new Map<unknown, Item>()
+  const items = createItems()
   /** The calls that are not over, by their id. */
   const openCalls = new Map<string, Item>()
   /** The calls that the caller must run. */
   const waiting = new Set<string>()
   const head = {}
-  /** Whether anything of the answer came. If not, the last event may hold all of it. */
-  let hasContent = false
-  let isRefused = false
+  /** What kinds of content came. The last event holds all of them. */
+  const came = new Set<string>()
   let unnamedCalls = 0
-
-  function itemAt(payload: WireObject): Item {
-    const key = keyOf(payload)
-    const item = items.get(key) ?? newItem()
-    items.set(key, item)
-    return item
-  }
 
   function startItem(payload: WireObject, emit: Emit): void {
     const value = asObject(payload['item']) ?? {}
     const repeated = openCalls.get(asText(value['call_id']) ?? '')
     const item = repeated ?? newItem()
-    items.set(keyOf(payload), item)
-    if (repeated === undefined) openCall(item, value, emit)
+    items.start(payload, item)
+    // A search for tools gets another id at its end, the one that the model expects back.
+    const isFinal = value['type'] !== 'tool_search_call'
+    if (repeated === undefined && isFinal) openCall(item, value, emit)
   }
 
   function openCall(item: Item, value: WireObject, emit: Emit): void {
     const isRunByProvider = isProviderExecuted(value)
     if (isRunByProvider === undefined) return
-    hasContent = true
+    came.add('call')
     // The model expects `call_id` back. What the provider runs may have none.
     const id = firstText(value, 'call_id', 'id') ?? `call-${++unnamedCalls}`
     item.call = newCall(id, isRunByProvider)
@@ -88,13 +82,12 @@ function readAnswer(): ObjectReader {
     const text = asText(value)
     if (text === undefined) return
     item.seen.add(kind).add(`${kind} ${place}`)
-    hasContent = true
-    if (kind === 'refusal') isRefused = true
+    came.add(kind)
     emit(kind === 'text' ? text : { type: kind, text })
   }
 
   function readText(kind: TextKind, payload: WireObject, isDelta: boolean, emit: Emit): void {
-    const item = itemAt(payload)
+    const item = items.at(payload)
     // Which of its item's texts an event is about.
     const place = asNumber(payload['summary_index']) ?? asNumber(payload['content_index']) ?? 0
     if (isDelta) return addText(item, kind, place, payload['delta'], emit)
@@ -107,7 +100,7 @@ function readAnswer(): ObjectReader {
     const annotation = asObject(value)
     if (annotation === undefined) return
     item.seen.add('annotation')
-    hasContent = true
+    came.add('annotation')
     emitAnnotation(annotation, emit)
   }
 
@@ -115,9 +108,14 @@ function readAnswer(): ObjectReader {
   function endItem(item: Item, value: WireObject, emit: Emit): void {
     if (item.isDone) return
     item.isDone = true
-    hasContent = true
+    came.add('item')
     const type = asText(value['type']) ?? 'item'
-    if (type === 'message' || type === 'reasoning') return endTexts(item, value, emit)
+    if (type === 'message' || type === 'reasoning') {
+      endTexts(item, value, emit)
+      // A conversation that the server does not store goes on with it.
+      if (asText(value['encrypted_content'])) emitData('reasoning', value, emit)
+      return
+    }
     if (item.call === undefined) openCall(item, value, emit)
     if (item.call !== undefined) {
       if (isProviderExecuted(value)) item.call.providerExecuted = true
@@ -129,20 +127,19 @@ function readAnswer(): ObjectReader {
       // The provider ran what looked like the caller's to run.
       waiting.delete(id)
       const isError = value['status'] === 'failed'
-      return emit({ type: 'tool-result', id, output: value['output'] ?? value, isError })
+      const output = value['output'] ?? value['result'] ?? value
+      return emit({ type: 'tool-result', id, output, isError })
     }
     if (!readFiles(value, emit)) emitData(type, value, emit)
   }
 
   function endTexts(item: Item, whole: WireObject, emit: Emit): void {
-    const before = new Set(item.seen)
+    const seen = new Set(item.seen)
     for (const { kind, place, value } of partsOf(whole)) {
-      if (before.has(kind)) continue
+      if (seen.has(kind)) continue
       if (kind === 'annotation') readAnnotation(item, value, emit)
       else addText(item, kind, place, value, emit)
     }
-    // A conversation that the server does not store goes on with it.
-    if (asText(whole['encrypted_content'])) emitData('reasoning', whole, emit)
   }
 
   function endCallOf(item: Item, call: OpenCall, value: WireObject, emit: Emit): void {
@@ -161,22 +158,27 @@ function readAnswer(): ObjectReader {
 
   /** The last copy of the response holds the whole output; only what did not come is read. */
   function readOutput(response: WireObject, emit: Emit): void {
-    const isWhole = !hasContent
+    const seen = new Set(came)
     for (const value of asArray(response['output'])) {
       if (!isObject(value)) continue
-      const item = isWhole ? newItem() : openCalls.get(asText(value['call_id']) ?? '')
-      if (item !== undefined) endItem(item, value, emit)
+      const open = openCalls.get(asText(value['call_id']) ?? '')
+      const isMissing = !seen.has('call') && isProviderExecuted(value) !== undefined
+      if (open !== undefined || isMissing || seen.size === 0) {
+        endItem(open ?? newItem(), value, emit)
+      } else endTexts({ ...newItem(), seen: new Set(seen) }, value, emit)
     }
   }
 
   function finish(status: string | undefined, response: WireObject, emit: Emit): void {
     readOutput(response, emit)
-    for (const item of [...openCalls.values()]) {
-      if (item.call !== undefined) endCallOf(item, item.call, {}, emit)
+    for (const item of [...openCalls.values()]) if (item.call) endCallOf(item, item.call, {}, emit)
+    const reason = asText(valueAt(response, 'incomplete_details', 'reason'))
+    const stopped = came.has('refusal') ? 'content-filter' : 'stop'
+    emitFinish(reason ?? status, waiting.size > 0 ? 'tool-calls' : stopped, emit)
+    // An answer that is incomplete did not fail, whatever the word for it.
+    if (reason !== undefined && !/^(?:length|content-filter)$/.test(finishReasonOf(reason))) {
+      emitFacts({ finishReason: 'unknown' }, emit)
     }
-    const word = asText(valueAt(response, 'incomplete_details', 'reason')) ?? status
-    const stopped = waiting.size > 0 ? 'tool-calls' : isRefused ? 'content-filter' : 'stop'
-    emitFinish(word, stopped, emit)
     emit({ type: 'complete' })
   }
 
@@ -185,7 +187,7 @@ function readAnswer(): ObjectReader {
     readResponse(response, emit)
     if (status !== 'failed') return finish(status, response, emit)
     // Calls that are open stay so: nobody is to run them.
-    if (!hasContent) readOutput(response, emit)
+    if (came.size === 0) readOutput(response, emit)
     emitError(response['error'] ?? payload['error'] ?? response, emit)
   }
 
@@ -198,33 +200,32 @@ function readAnswer(): ObjectReader {
     const kind = TEXTS.get(what)
     if (kind !== undefined) return readText(kind, payload, isDelta, emit)
     if (/_(?:arguments|input|code)$/.test(what)) {
-      const item = itemAt(payload)
+      const item = items.at(payload)
       if (!isDelta) item.wholeInput = inputText(payload)
       else if (item.call !== undefined) feedCall(item.call, '', payload['delta'], emit)
       return
     }
     switch (type) {
       case 'response.output_text.annotation.added':
-        return readAnnotation(itemAt(payload), payload['annotation'], emit)
+        return readAnnotation(items.at(payload), payload['annotation'], emit)
       case 'response.output_item.added':
         return startItem(payload, emit)
       case 'response.output_item.done':
-        return endItem(itemAt(payload), asObject(payload['item']) ?? {}, emit)
+        return endItem(items.at(payload), asObject(payload['item']) ?? {}, emit)
       case 'response.created':
       case 'response.queued':
       case 'response.in_progress':
         return readResponse(asObject(payload['response']) ?? {}, emit)
       case 'response.completed':
+      case 'response.done':
+        return endResponse(endOf(payload['response']), payload, emit)
       case 'response.incomplete':
       case 'response.failed':
       case 'response.cancelled':
         return endResponse(type.slice(end + 1), payload, emit)
-      case 'ping':
-      case 'keepalive':
-        return
     }
     // The bounds of a part say nothing that its text and its item do not say.
-    if (!what.endsWith('_part')) emitData(type, payload, emit)
+    if (!/_part\.|^(?:ping|keepalive)$/.test(type)) emitData(type, payload, emit)
   }
 
   return {
@@ -234,9 +235,7 @@ function readAnswer(): ObjectReader {
       const isOwn = isWhole || type.startsWith('response.')
       // An error ends the answer: the `response.failed` that often follows says the same again.
       const isError = isOwn ? type === 'response.error' : isFault(payload)
-      if (isError || frame.type === 'error') {
-        return emitError(payload, emit)
-      }
+      if (isError || frame.type === 'error') return emitError(payload, emit)
       if (!isWhole) return readEvent(type, payload, emit)
       const status = asText(payload['status']) ?? 'completed'
       // An answer that is made in the background is not there yet.
