@@ -57,6 +57,8 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   if (Array.isArray(payload) && LANGGRAPH_EVENT.test(asText(payload[0]) ?? '')) return langgraph
   if (!isObject(payload)) return undefined
   const { type, object, error } = payload
+  // Assistants name the kinds of their steps in `type`, and their events outside of the payload.
+  if (event.startsWith('thread.') && asText(object)?.startsWith('thread')) return openaiResponses
   if (type === 'event' && 'method' in payload && isObject(payload['params'])) return langgraph
   if (event === 'metadata' && asText(payload['run_id']) !== undefined) return langgraph
   if (type === 'AIMessageChunk' || ('lc' in payload && 'kwargs' in payload)) return langgraph

@@ -27,12 +27,13 @@ import {
   TEXTS,
   type TextKind,
 } from './openai-responses-items.ts'
+import { orThread } from './openai-responses-threads.ts'
 import { endCall, feedCall, newCall, type OpenCall } from './tool-calls.ts'
 import { readUsage } from './usage.ts'
 
 /**
  * OpenAI Responses, directly or through Azure, OpenRouter, xAI, LM Studio, vLLM and others; the
- * stream, and one whole `response`.
+ * stream, and one whole `response`. Runs of OpenAI Assistants, too.
  *
  * One response a stream: the body may stay open behind its end. A server that runs the tools itself
  * and goes on with another response needs a format of its own: `chatwire/server`, or `select` here.
@@ -40,9 +41,8 @@ import { readUsage } from './usage.ts'
  * End marker: `response.completed`, `.incomplete` or `.failed`; `[DONE]` (OpenRouter) is as good.
  * @see https://platform.openai.com/docs/api-reference/responses-streaming (read 2026-11-21)
  */
-export const openaiResponses: WireFormat = /* @__PURE__ */ objectFormat(
-  'OpenAI Responses',
-  readAnswer,
+export const openaiResponses: WireFormat = /* @__PURE__ */ objectFormat('OpenAI Responses', () =>
+  orThread(readAnswer()),
 )
 
 function readAnswer(): ObjectReader {

@@ -216,6 +216,15 @@ const framings: readonly Fixture[] = [
     expect: stopped,
     sniffed: false,
   },
+  ...['', sse([chunk('Hello')])].map(
+    (before): Fixture => ({
+      name: `llama.cpp's failures are a field of their own, after ${before.length} characters`,
+      contentType: eventStream,
+      format: 'openaiChat',
+      body: `${before}error: ${JSON.stringify(fault.error)}\n\n`,
+      expect: { ...failed, text: before === '' ? '' : 'Hello' },
+    }),
+  ),
   {
     name: 'a bare error alone in an event stream',
     contentType: eventStream,
