@@ -27,7 +27,8 @@ export type Chunking = (typeof chunkings)[number]
 
 const BLOCK_FRAMES = 8
 const KEEPALIVE_MS = 200
-/** No demo lasts longer, whatever a proxy holds back. */
+/** How long a proxy holds an answer back: long enough to be seen, however fast the model is. */
+const MIN_PROXY_MS = 1200
 const MAX_PROXY_MS = 1500
 
 /** A running stream as its owner can change it: it breaks as soon as `from` bytes are out. */
@@ -147,7 +148,7 @@ export async function playBuffered(
 ): Promise<void> {
   let waitMs = speed?.thinkingMs ?? 0
   for (const _ of recording.frameEnds) waitMs += pauseOf(speed, random)
-  await sleep(Math.min(waitMs, MAX_PROXY_MS))
+  await sleep(Math.min(Math.max(waitMs, MIN_PROXY_MS), MAX_PROXY_MS))
   if (response.destroyed) return
   sendHead()
   response.end(recording.bytes)

@@ -1,4 +1,4 @@
-// Prints whole words, one a line.
+// Prints an answer as it comes, one event a line: whole words, and never a part of one.
 // Run `npm run demo`, and beside it: npm run build && npx node examples/node/words.ts [url]
 import { streamChat } from 'chatwire'
 

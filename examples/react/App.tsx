@@ -19,9 +19,10 @@ export function App(): ReactNode {
     isFollowing.current = scrollHeight - scrollTop - clientHeight < 32
   }
 
-  function submit(form: FormData): void {
+  function submit(form: HTMLFormElement): void {
     isFollowing.current = true
-    send(String(form.get('question')))
+    send(String(new FormData(form).get('question')))
+    form.reset()
   }
 
   return (
@@ -48,7 +49,12 @@ export function App(): ReactNode {
           </button>
         </p>
       )}
-      <form action={submit}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault()
+          submit(event.currentTarget)
+        }}
+      >
         <input name="question" aria-label="Message" autoComplete="off" required />
         <button type="submit">Send</button>
         {/* Not `disabled`, which would take the focus away; without an answer it does nothing. */}

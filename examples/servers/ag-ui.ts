@@ -16,7 +16,8 @@ async function* run(input: RunAgentInput, respond: Respond): AsyncGenerator<AGUI
     const usage = yield* respond(input)
     yield { type: EventType.RUN_FINISHED, threadId, runId, usage }
   } catch (error) {
-    yield { type: EventType.RUN_ERROR, message: error instanceof Error ? error.message : 'Failed.' }
+    console.error(error)
+    yield { type: EventType.RUN_ERROR, message: 'The agent failed.' }
   }
 }
 

@@ -23,14 +23,12 @@ const tools = {
   askUser: { inputSchema: z.object({ question: z.string() }) },
 }
 
-const onError = (error: unknown) => (error instanceof Error ? error.message : 'The model failed.')
-
 /** Makes a route of a model, such as `openai('…')` of @ai-sdk/openai. */
 export function chat(model: LanguageModel): (request: Request) => Promise<Response> {
   return async (request) => {
     const { messages } = await request.json()
+    // Of an error the page learns no more than that it came; a function `onError` would choose.
     const stream = createUIMessageStream({
-      onError,
       execute({ writer }) {
         writer.write({ type: 'data-status', data: { searching: true } })
         // When the reader leaves, the model is stopped.
@@ -40,7 +38,6 @@ export function chat(model: LanguageModel): (request: Request) => Promise<Respon
         const messageStream = toUIMessageStream({
           stream: answer.stream,
           sendSources: true,
-          onError,
           // The protocol has no place for tokens; streamChat finds them here.
           messageMetadata: ({ part }) =>
             part.type === 'finish' ? { usage: part.totalUsage } : undefined,

@@ -1,6 +1,7 @@
-// An Express route that streams a chat completion through chatwire, without an SDK.
+// An Express route for `useChat` that streams a chat completion through chatwire, without an SDK.
 // Run with an OPENAI_API_KEY: npm run build && npx node examples/servers/chatwire-express.ts
 import { streamChat } from 'chatwire'
+import type { ChatMessage } from 'chatwire/chat'
 import { writeChat } from 'chatwire/server'
 import express, { type Express } from 'express'
 
@@ -15,12 +16,13 @@ export function createApp(provider: Provider = {}): Express {
   app.use(express.json())
 
   app.post('/api/chat', (req, res) => {
+    const { messages }: { messages: ChatMessage[] } = req.body
     const answer = streamChat({
       url: `${baseURL}/chat/completions`,
       headers: { authorization: `Bearer ${apiKey}` },
       json: {
         model: 'gpt-6-luna',
-        messages: req.body.messages,
+        messages: messages.map(({ role, text }) => ({ role, content: text })),
         stream: true,
         stream_options: { include_usage: true },
       },

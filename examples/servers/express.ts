@@ -31,7 +31,10 @@ export function createApp(provider: ClientOptions = {}): Express {
       if (finishReason === null) throw new Error('The answer was cut off.')
       res.write('data: [DONE]\n\n')
     } catch (error) {
-      send({ error: error instanceof Error ? error.message : 'Something went wrong.' })
+      if (upstream.signal.aborted) return
+      // Its message may be about our key: the page learns no more than that it failed.
+      console.error(error)
+      send({ error: 'The model failed.' })
     }
     res.end()
   })

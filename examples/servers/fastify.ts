@@ -14,12 +14,16 @@ export function createApp(provider: ClientOptions = {}): FastifyInstance {
     const { messages } = request.body
     const upstream = new AbortController()
     reply.raw.on('close', () => upstream.abort())
-    // What fails before the first byte, a wrong key say, becomes the status of the answer.
     const chunks = await openai.chat.completions.create(
       { model: 'gpt-6-luna', messages, stream: true, stream_options: { include_usage: true } },
       { signal: upstream.signal },
     )
     return reply.type('text/event-stream').send(Readable.from(frames(chunks)))
+  })
+  // What fails before the first byte, a wrong key say, is for our own log.
+  app.setErrorHandler((error, _request, reply) => {
+    console.error(error)
+    return reply.code(502).send({ error: 'The model cannot be reached.' })
   })
   return app
 }
@@ -34,8 +38,8 @@ async function* frames(chunks: AsyncIterable<OpenAI.ChatCompletionChunk>): Async
     // The end marker is for answers that came to their end; to the SDK a cut is an end, too.
     if (isFinished) yield 'data: [DONE]\n\n'
   } catch (error) {
-    const message = error instanceof Error ? error.message : 'Something went wrong.'
-    yield `data: ${JSON.stringify({ error: { message } })}\n\n`
+    console.error(error)
+    yield `data: ${JSON.stringify({ error: { message: 'The model failed.' } })}\n\n`
   }
 }
 

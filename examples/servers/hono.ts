@@ -11,11 +11,10 @@ export function createApp(provider: ClientOptions = {}): Hono {
 
   app.post('/api/chat', async (c) => {
     const { messages } = await c.req.json()
-    return streamSSE(
-      c,
-      async (stream) => {
-        const upstream = new AbortController()
-        stream.onAbort(() => upstream.abort())
+    return streamSSE(c, async (stream) => {
+      const upstream = new AbortController()
+      stream.onAbort(() => upstream.abort())
+      try {
         const events = await openai.responses.create(
           { model: 'gpt-6-luna', input: messages, stream: true },
           { signal: upstream.signal },
@@ -23,10 +22,13 @@ export function createApp(provider: ClientOptions = {}): Hono {
         for await (const event of events) {
           await stream.writeSSE({ event: event.type, data: JSON.stringify(event) })
         }
-      },
-      // With a handler of errors Hono sends the message as `event: error`; without, it sends nothing.
-      async (error) => console.error(error.message),
-    )
+      } catch (error) {
+        if (stream.aborted) return
+        // Its message may be about our key: the page learns no more than that it failed.
+        console.error(error)
+        await stream.writeSSE({ event: 'error', data: 'The model failed.' })
+      }
+    })
   })
   return app
 }

@@ -31,7 +31,9 @@ export async function POST(request: Request): Promise<Response> {
       } catch (error) {
         // The reader has left: there is nobody to tell.
         if (upstream.aborted) return
-        send({ error: error instanceof Error ? error.message : 'Something went wrong.' })
+        // Its message may be about our key: the page learns no more than that it failed.
+        console.error(error)
+        send({ error: 'The model failed.' })
       }
       controller.close()
     },

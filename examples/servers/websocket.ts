@@ -22,7 +22,8 @@ export function chat(respond: Respond): (socket: WebSocket) => void {
         send({ type: 'done' })
       } catch (error) {
         if (left.signal.aborted) return
-        send({ type: 'error', message: error instanceof Error ? error.message : 'Failed.' })
+        console.error(error)
+        send({ type: 'error', message: 'The model failed.' })
       }
       socket.close()
     })

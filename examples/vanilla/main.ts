@@ -49,6 +49,7 @@ function render({ messages, status: state, error }: ChatSnapshot): void {
 }
 
 chat.subscribe(render)
+render(chat.get())
 log.addEventListener('scroll', () => {
   isFollowing = log.scrollHeight - log.scrollTop - log.clientHeight < 32
 })

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type ChatEvent, type ReadOptions, readChat } from 'chatwire'
-import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import { beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type WebSocket as ServerSocket, WebSocketServer } from 'ws'
 import { messagesOf } from '../../examples/node/websocket-messages.ts'
 import { chat, type Respond } from '../../examples/servers/websocket.ts'
@@ -220,9 +220,12 @@ describe('the examples talk to each other', () => {
       yield 'Hel'
       throw new Error('it broke')
     })
+    const complaints = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => complaints.mockRestore())
     const { exitCode, stdout, stderr } = await runNode([client, url])
     expect([exitCode, stdout]).toEqual([1, 'Hel'])
-    expect(stderr).toMatch(/^\nprovider: .*it broke/)
+    expect(stderr).toMatch(/^\nprovider: .*: The model failed\.$/m)
+    expect(complaints.mock.calls).toEqual([[new Error('it broke')]])
   })
 
   test('Ctrl-C closes the socket, and stops the model', async () => {

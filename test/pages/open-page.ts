@@ -79,7 +79,7 @@ export async function openPage(): Promise<OpenPage> {
       await page.keyboard.press('Enter')
     },
     verdict,
-    complete: () => verdict('Complete', 'Ended', 'Everything came in one burst'),
+    complete: () => verdict('Complete', 'Ended', 'One burst'),
     shown: () => page.evaluate(readPanes, [...frontends]),
     drawn: (markdown) =>
       page.evaluate(

@@ -51,6 +51,22 @@ export function testUse(page: () => OpenPage): void {
       expect(await focused()).toBe('message')
     })
 
+    it.each(frontends)('keeps its place in the pane %s while the answer streams', async (name) => {
+      await open.load({ format: 'anthropic', speed: 'model' })
+      await open.ask(question)
+      const summary = open.page.locator(`#pane-${name} summary`)
+      await summary.focus()
+      const drawn = async () => (await open.page.locator(`#pane-${name}`).textContent()) ?? ''
+      const { length } = await drawn()
+      await vi.waitFor(
+        async () => expect((await drawn()).length).toBeGreaterThan(length + 50),
+        8000,
+      )
+      expect(await summary.evaluate((element) => element === document.activeElement)).toBe(true)
+      await open.page.keyboard.press('Escape')
+      await open.verdict('Stopped by you')
+    })
+
     it('chooses with the arrows which of the four is inspected', async () => {
       await open.page.getByRole('radio').first().focus()
       await open.page.keyboard.press('ArrowRight')

@@ -69,6 +69,12 @@ describe('the verdict on a stream that ended', () => {
     expect(verdictOf(trace, 0).detail).toBe('It went wrong. What had arrived is kept.')
   })
 
+  it('does not say twice that what arrived is kept', () => {
+    const error = new ChatError('network', 'It was lost. What arrived is intact.')
+    const { detail } = verdictOf(traceOf(312, 100, 1900, ended('error', error)), 0)
+    expect(detail).toBe('It was lost. What arrived is intact.')
+  })
+
   it('does not speak of what is kept where nothing came, and counts one character as one', () => {
     const error = new ChatError('truncated', 'It went wrong.')
     expect(verdictOf({ ...emptyTrace(), ...ended('error', error) }, 0).detail).toBe(
@@ -78,8 +84,10 @@ describe('the verdict on a stream that ended', () => {
   })
 
   it('suspects a proxy if many frames came together and late', () => {
-    const burst = 'Everything came in one burst: a proxy is buffering'
-    expect(head(traceOf(50, 1900, 1920, ended('stop')))).toEqual(['warn', burst])
+    const burst = ['warn', 'One burst: a proxy is buffering']
+    expect(head(traceOf(50, 1900, 1920, ended('stop')))).toEqual(burst)
+    // Raw text that was collected is one frame.
+    expect(head(traceOf(1, 1900, 1900, { ...ended('unknown'), textLength: 500 }))).toEqual(burst)
     // Not if they were quick, few, or came one after the other.
     expect(head(traceOf(50, 30, 31, ended('stop')))).toEqual(['good', 'Complete'])
     expect(head(traceOf(5, 1900, 1901, ended('stop')))).toEqual(['good', 'Complete'])

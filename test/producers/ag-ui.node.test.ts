@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { type AGUIEvent, EventType, type TokenUsage } from '@ag-ui/core'
 import { streamChat } from 'chatwire'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { agent, type Respond } from '../../examples/servers/ag-ui.ts'
 import { ask, askCut, type Cut, piecesOf, question, serveRoute } from './ask.ts'
 
@@ -192,13 +192,16 @@ describe('an agent that encodes its events with @ag-ui/encoder', () => {
       yield* text(messageId, 'Half').slice(0, 2)
       throw new Error('The model is overloaded')
     }
+    const complaints = vi.spyOn(console, 'error').mockReturnValue()
+    onTestFinished(() => complaints.mockRestore())
     const { events, done } = await ask(agent(failing))
     expect(events).toMatchObject([
       { type: 'text', text: 'Half' },
       { type: 'error', error: { code: 'provider' } },
     ])
     expect(done).toMatchObject({ finishReason: 'error', text: 'Half' })
-    expect(done.error?.message).toContain('overloaded')
+    expect(done.error?.message).toContain(': The agent failed.')
+    expect(complaints.mock.calls).toEqual([[new Error('The model is overloaded')]])
   })
 
   it('gives the code of an error', async () => {

@@ -8,9 +8,32 @@ import { POST } from '../../examples/servers/chatwire-next-route.ts'
 import { type ProviderStream, reasoning, toolCalls } from '../helpers/mock-provider/answer.ts'
 import { chatCompletions, messages, responses } from '../helpers/mock-provider/apis.ts'
 import { httpServer } from '../helpers/sockets.ts'
-import { describeProducer, type Producer, serveFastify, serveFetch, setEnv } from './producer.ts'
+import {
+  describeProducer,
+  type Failure,
+  type Producer,
+  serveFastify,
+  serveFetch,
+  setEnv,
+} from './producer.ts'
 
 const counts = { inputTokens: 21, outputTokens: 9, totalTokens: 30, cachedInputTokens: 8 }
+
+/** What `useChat` sends. */
+const posted = {
+  messages: [
+    {
+      id: 'message-1',
+      role: 'user',
+      status: 'done',
+      text: 'Hello!',
+      parts: [{ type: 'text', text: 'Hello!' }],
+    },
+  ],
+}
+
+/** What an SDK throws is for the server; it may be about the key. */
+const unreachable: Failure = { code: 'http', says: 'status 502: The model cannot be reached.' }
 
 /** Through chatwire nothing of an answer is lost, and no cut passes for an end. */
 function rewritten(
@@ -21,6 +44,7 @@ function rewritten(
 ): Producer {
   return {
     start,
+    json: posted,
     told: {
       text: { finishReason: 'stop', ...told },
       tools: { finishReason: 'tool-calls', toolCalls, ...told },
@@ -63,7 +87,7 @@ describeProducer(
     ({ openaiUrl: baseURL }, apiKey) => serveFetch(createHono({ baseURL, apiKey }).fetch),
     responses,
     { reasoning, usage: { ...counts, reasoningTokens: 3 } },
-    { code: 'http', says: 'status 502: 401 Incorrect API key provided' },
+    unreachable,
   ),
 )
 
@@ -73,7 +97,7 @@ describeProducer(
     ({ url: baseURL }, apiKey) => serveFastify(createFastify({ baseURL, apiKey })),
     messages,
     { reasoning, usage: counts },
-    { code: 'http', says: messages.refusalMessage },
+    unreachable,
   ),
 )
 
@@ -94,6 +118,7 @@ describeProducer('chatResponse of toReadableStream() of the SDK', {
     { usage: { ...counts, reasoningTokens: 0 } },
     { code: 'http', says: 'status 500' },
   ),
+  json: { messages: [{ role: 'user', content: 'Hello!' }] },
   failures: {
     // The SDK breaks its stream off with an error of its own, which may quote anything.
     error: { code: 'provider', providerCode: 'network' },

@@ -46,7 +46,7 @@ describe.skipIf(python === undefined)('a server with FastAPI', () => {
     const { events, done } = await askAt(`${server.url}/error`)
     expect(events).toMatchObject([{ type: 'text', text: 'Half' }, { type: 'error' }])
     expect(done).toMatchObject({ finishReason: 'error', error: { code: 'provider' } })
-    expect(done.error?.message).toContain('The model is overloaded')
+    expect(done.error?.message).toContain(': The model failed.')
   })
 
   it('that drops the connection in the middle never ends with stop', async () => {

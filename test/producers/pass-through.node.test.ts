@@ -4,7 +4,12 @@ import { chatCompletions, messages, responses } from '../helpers/mock-provider/a
 import { describeProducer, type Producer, serveFetch } from './producer.ts'
 
 /** What the page asks, which goes to the provider as it is. */
-const request = { model: 'm', stream: true, stream_options: { include_usage: true } }
+const request = {
+  model: 'm',
+  messages: [{ role: 'user', content: 'Hello!' }],
+  stream: true,
+  stream_options: { include_usage: true },
+}
 const counts = { inputTokens: 21, outputTokens: 9, totalTokens: 30, cachedInputTokens: 8 }
 
 function passed(

@@ -1,7 +1,7 @@
 import { getRequestListener } from '@hono/node-server'
 import type { ChatErrorCode, ChatEvent, ChatResult } from 'chatwire'
 import type { FastifyInstance } from 'fastify'
-import { describe, expect, onTestFinished, test, vi } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { type AnswerKind, partOfText, text } from '../helpers/mock-provider/answer.ts'
 import {
   apiKey,
@@ -94,6 +94,12 @@ export function toldIn(events: readonly ChatEvent[]): Partial<Told> {
 /** The tests that every producer passes. */
 export function describeProducer(name: string, producer: Producer): void {
   describe(name, () => {
+    // Servers write what failed to the console; these tests make it fail.
+    beforeEach(() => {
+      const complaints = vi.spyOn(console, 'error').mockReturnValue()
+      return () => complaints.mockRestore()
+    })
+
     for (const [kind, told] of Object.entries(producer.told) as [AnswerKind, Told][]) {
       test(`an answer of ${kind} arrives whole`, async () => {
         const provider = await mockProvider(kind)

@@ -3,21 +3,23 @@ import { createApp as createFastify } from '../../examples/servers/fastify.ts'
 import { createApp as createHono } from '../../examples/servers/hono.ts'
 import { POST } from '../../examples/servers/next-route.ts'
 import { reasoning, toolCalls } from '../helpers/mock-provider/answer.ts'
-import { chatCompletions, messages, responses } from '../helpers/mock-provider/apis.ts'
 import { httpServer } from '../helpers/sockets.ts'
-import { describeProducer, serveFastify, serveFetch, setEnv } from './producer.ts'
+import { describeProducer, type Failure, serveFastify, serveFetch, setEnv } from './producer.ts'
 
 const usage = { inputTokens: 21, outputTokens: 9, totalTokens: 30, cachedInputTokens: 8 }
+
+/** The page learns that it failed; what the provider said, of our key say, stays on the server. */
+const failed: Failure = { code: 'provider', says: ': The model failed.' }
 
 describeProducer('Express, with frames of its own', {
   start: ({ openaiUrl: baseURL }, apiKey) => httpServer(createExpress({ baseURL, apiKey })),
   told: { text: { finishReason: 'stop' } },
   failures: {
-    error: { code: 'provider', says: chatCompletions.failureMessage },
-    drop: { code: 'provider', says: 'terminated' },
-    cut: { code: 'provider', says: 'The answer was cut off.' },
+    error: failed,
+    drop: failed,
+    cut: failed,
   },
-  refusal: { code: 'provider', says: chatCompletions.refusalMessage },
+  refusal: failed,
 })
 
 describeProducer('Fastify, with the chunks of a chat completion', {
@@ -27,11 +29,11 @@ describeProducer('Fastify, with the chunks of a chat completion', {
     tools: { finishReason: 'tool-calls', toolCalls, usage: { ...usage, reasoningTokens: 0 } },
   },
   failures: {
-    error: { code: 'provider', says: chatCompletions.failureMessage },
-    drop: { code: 'provider', says: 'terminated' },
+    error: failed,
+    drop: failed,
     cut: { code: 'truncated' },
   },
-  refusal: { code: 'http', says: chatCompletions.refusalMessage },
+  refusal: { code: 'http', says: 'status 502: The model cannot be reached.' },
 })
 
 describeProducer('Hono, with the events of a response', {
@@ -46,11 +48,11 @@ describeProducer('Hono, with the events of a response', {
     },
   },
   failures: {
-    error: { code: 'provider', says: responses.failureMessage },
-    drop: { code: 'provider', says: 'terminated' },
+    error: failed,
+    drop: failed,
     cut: { code: 'truncated' },
   },
-  refusal: { code: 'provider', says: responses.refusalMessage },
+  refusal: failed,
 })
 
 describeProducer('a route of Next.js, with frames of its own', {
@@ -66,9 +68,9 @@ describeProducer('a route of Next.js, with frames of its own', {
     },
   },
   failures: {
-    error: { code: 'provider', says: messages.failureMessage },
-    drop: { code: 'provider', says: 'terminated' },
-    cut: { code: 'provider' },
+    error: failed,
+    drop: failed,
+    cut: failed,
   },
-  refusal: { code: 'provider', says: messages.refusalMessage },
+  refusal: failed,
 })

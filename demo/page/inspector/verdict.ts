@@ -10,8 +10,9 @@ export interface Verdict {
 
 /** Silence that a reader notices, in milliseconds. */
 const SILENCE_MS = 1000
-/** A proxy is suspected if this many frames came at once, after at least this long. */
+/** A proxy is suspected if this much came at once, after at least this long. Raw text is one frame. */
 const BURST_FRAMES = 10
+const BURST_CHARS = 500
 const BURST_WAIT_MS = 1000
 
 /** @param now - In milliseconds since the request, for an answer that is still running. */
@@ -56,8 +57,8 @@ function ended(trace: Trace, { finishReason, error }: NonNullable<Trace['end']>)
   if (cameInOneBurst(trace)) {
     return {
       tone: 'warn',
-      headline: 'Everything came in one burst: a proxy is buffering',
-      detail: `Nothing for ${seconds(trace.chunks[0]?.at ?? 0)}, then all of it. The answer is whole, but nobody saw it grow.`,
+      headline: 'One burst: a proxy is buffering',
+      detail: `Nothing for ${seconds(trace.chunks[0]?.at ?? 0)}, then everything at once: nobody saw the answer grow.`,
     }
   }
   switch (finishReason) {
@@ -65,7 +66,7 @@ function ended(trace: Trace, { finishReason, error }: NonNullable<Trace['end']>)
       return {
         tone: 'warn',
         headline: `Ended ${after}`,
-        detail: 'This format does not say whether that was all.',
+        detail: 'The server did not say whether that was all.',
       }
     case 'tool-calls':
       return { tone: 'good', headline: 'Complete', detail: 'It waits for the result of a tool.' }
@@ -83,7 +84,8 @@ function ended(trace: Trace, { finishReason, error }: NonNullable<Trace['end']>)
 }
 
 function failed(error: ChatError, after: string, hasText: boolean): Verdict {
-  const kept = hasText ? ' What had arrived is kept.' : ''
+  // Some messages say so themselves.
+  const kept = hasText && !error.message.includes('intact') ? ' What had arrived is kept.' : ''
   return { tone: 'bad', headline: headlineOf(error, after), detail: error.message + kept }
 }
 
@@ -106,11 +108,12 @@ function headlineOf(error: ChatError, after: string): string {
   }
 }
 
-/** Whether all of many frames came together, long after the request. */
-function cameInOneBurst({ chunks, frames }: Trace): boolean {
+/** Whether much of an answer came together, long after the request. */
+function cameInOneBurst({ chunks, frames, textLength }: Trace): boolean {
+  if (frames.length < BURST_FRAMES && textLength < BURST_CHARS) return false
   const first = chunks[0]?.at ?? 0
   const last = chunks.at(-1)?.at ?? 0
-  return frames.length >= BURST_FRAMES && first >= BURST_WAIT_MS && last - first < first / 10
+  return first >= BURST_WAIT_MS && last - first < first / 10
 }
 
 export function seconds(ms: number): string {

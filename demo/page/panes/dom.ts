@@ -20,9 +20,19 @@ export const mountDom: MountPane = (element, { options, connect }) => {
     })
     shown = messages
     failure.textContent = error?.message ?? ''
-    element.replaceChildren(...articles, ...(error ? [failure] : []))
+    place(element, error ? [...articles, failure] : articles)
   })
   connect(chat)
+}
+
+/** Makes these the children; what is in its place stays there, and keeps the focus and the selection. */
+function place(element: HTMLElement, children: readonly HTMLElement[]): void {
+  const wanted = new Set<Element>(children)
+  for (const child of [...element.children]) if (!wanted.has(child)) child.remove()
+  for (const [index, child] of children.entries()) {
+    const present = element.children[index] ?? null
+    if (child !== present) element.insertBefore(child, present)
+  }
 }
 
 /** Draws blocks over those that are there, so that what a reader has opened stays open. */

@@ -5,6 +5,7 @@ Run, in this folder: python3 -m uvicorn app:app --port 8788
 
 import asyncio
 import json
+import logging
 from typing import AsyncIterator
 
 from fastapi import FastAPI, WebSocket
@@ -33,8 +34,10 @@ async def frames(pieces: AsyncIterator[str]) -> AsyncIterator[dict]:
         async for piece in pieces:
             count += 1
             yield {"text": piece}
-    except Exception as error:
-        yield {"error": str(error)}
+    except Exception:
+        # Why is for our own log.
+        logging.exception("The answer failed")
+        yield {"error": "The model failed."}
     else:
         yield {"done": True, "finishReason": "stop", "usage": {"outputTokens": count}}
 

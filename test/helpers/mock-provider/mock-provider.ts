@@ -37,7 +37,8 @@ const apis: ReadonlyMap<string | undefined, ProviderStream> = new Map([
 
 /**
  * Starts a server that streams as OpenAI's Chat Completions and Responses, and Anthropic's Messages.
- * Like them it wants its key, JSON, a model, and `stream: true`. Closed when the test is over.
+ * Like them it wants its key, JSON, a model, `stream: true`, and `content` in what the user said.
+ * Closed when the test is over.
  *
  * @param kind - The kind of the answer, or of each in turn.
  * @param fault - What goes wrong in the last of them.
@@ -65,6 +66,9 @@ export async function mockProvider(
     if (body['stream'] !== true || typeof body['model'] !== 'string') {
       return refuse(response, 400, { error: { message: 'stream and model are required' } })
     }
+    if (!hasContent(body['messages'] ?? body['input'])) {
+      return refuse(response, 400, { error: { message: 'content is required' } })
+    }
     if (fault === 'silence') return
     response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' })
     const asksForUsage = isDeepStrictEqual(body['stream_options'], { include_usage: true })
@@ -90,6 +94,11 @@ async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>
   let body = ''
   for await (const part of request) body += part
   return JSON.parse(body)
+}
+
+function hasContent(messages: unknown): boolean {
+  if (!Array.isArray(messages) || messages.length === 0) return false
+  return messages.every(({ role, content }) => role !== 'user' || typeof content === 'string')
 }
 
 function refuse(response: ServerResponse, status: number, body: unknown): void {
