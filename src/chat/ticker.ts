@@ -31,15 +31,15 @@ const FRAME_GAP_MS = 28
 /**
  * Creates a ticker. It holds a timer only between a request and its tick.
  *
- * @param everyFrame - Whether `'frame'` means each of them, for what moves evenly.
+ * @param isPaced - Whether text moves evenly: then `'frame'` means each of them, and so does `'sync'`.
  */
-export function createTicker(notify: Notify, tick: () => void, everyFrame = false): Ticker {
+export function createTicker(notify: Notify, tick: () => void, isPaced: boolean): Ticker {
   const throttleMs = typeof notify === 'object' ? notify.throttleMs : undefined
   must(
     notify === 'frame' || notify === 'sync' || (throttleMs !== undefined && throttleMs >= 0),
     "notify must be 'frame', 'sync' or { throttleMs }",
   )
-  const gapMs = throttleMs ?? (everyFrame ? 0 : FRAME_GAP_MS)
+  const gapMs = throttleMs ?? (isPaced ? 0 : FRAME_GAP_MS)
   let timer: ReturnType<typeof setTimeout> | undefined
   let frame: number | undefined
   let firedAt = -Infinity
@@ -65,7 +65,7 @@ export function createTicker(notify: Notify, tick: () => void, everyFrame = fals
   return {
     cancel,
     request() {
-      if (notify === 'sync') return tick()
+      if (notify === 'sync' && !isPaced) return tick()
       if (timer !== undefined) return
       const waitMs = firedAt + gapMs - performance.now()
       if (throttleMs !== undefined) timer = setTimeout(fire, Math.max(waitMs, 0))
