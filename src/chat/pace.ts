@@ -67,34 +67,26 @@ export function createPacer(
   /** In order. Those before `head` are handed over, though not yet due. */
   const arrivals: Arrival[] = []
   let head = 0
-  // In code units since the start: what arrived, should be visible, is handed over, is visible.
-  let arrived = 0
+  // In code units since the start: what should be visible, is handed over, is visible.
   let position = 0
   let handed = 0
   let revealed = 0
   let advancedAt = 0
-  let arrivedAt: number | undefined
-  /** When the last text is due. */
-  let lastDue = -Infinity
-  let usualGapMs = maxLagMs / 2
+  let arrivedAt = -Infinity
+  /** The usual time between two arrivals, as far as it matters: at most half the longest lag. */
+  let usualGapMs = 0
 
   function reveal(event: ContentEvent): void {
     if ('text' in event) revealed += event.text.length
     emit(event)
   }
 
-  function isPending(): boolean {
-    return arrivals.length > 0
-  }
-
-  /** When text that arrives now is to be visible. */
-  function dueOf(now: number): number {
-    if (arrivedAt !== undefined) {
-      const gapMs = Math.min(now - arrivedAt, maxLagMs)
-      usualGapMs = Math.max(gapMs, 0.8 * usualGapMs + 0.2 * gapMs)
-    }
+  /** How long text that arrives now is to be on its way. */
+  function lagAt(now: number): number {
+    const gapMs = Math.min(now - arrivedAt, maxLagMs / 2)
+    usualGapMs = Math.max(gapMs, 0.8 * usualGapMs + 0.2 * gapMs)
     arrivedAt = now
-    return Math.max(now + Math.min(2 * usualGapMs, maxLagMs), lastDue)
+    return 2 * usualGapMs
   }
 
   /** Hands text over up to a position, and the events before it. */
@@ -133,16 +125,20 @@ export function createPacer(
   }
 
   return {
-    isPending,
+    isPending() {
+      return arrivals.length > 0
+    },
     push(event) {
       const now = clock.now()
+      const last = arrivals.at(-1)
       // While there was nothing to reveal, no time was lost.
-      if (!isPending()) advancedAt = now
+      if (last === undefined) advancedAt = now
+      let { end, due } = last ?? { end: handed, due: now }
       if ('text' in event) {
-        arrived += event.text.length
-        lastDue = dueOf(now)
+        end += event.text.length
+        due = Math.max(due, now + lagAt(now))
       }
-      arrivals.push({ event, end: arrived, due: lastDue })
+      arrivals.push({ event, end, due })
     },
     advance() {
       advanceTo(clock.isInstant() ? Infinity : clock.now())
