@@ -115,9 +115,8 @@ export function createChat(source: OptionsSource<WithFormat<ChatOptions>>): Chat
     },
     edit(messageId, input) {
       const index = indexOf(messageId)
-      const role = store.get().messages[index]?.role ?? 'user'
-      const changes = typeof input === 'string' ? { text: input } : input
-      const message = toMessage({ role, ...changes, id: messageId }, newId)
+      const role = store.get().messages[index]?.role
+      const message = { ...toMessage(input, () => messageId, role), id: messageId }
       return ask((all) => [...all.slice(0, index), message])
     },
     addToolResult({ id, output, isError = false }) {

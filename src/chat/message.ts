@@ -75,13 +75,17 @@ export interface ToolOutput {
 }
 
 /** A whole message; one that is whole already is kept as it is. */
-export function toMessage(input: string | MessageInput, generateId: () => string): ChatMessage {
+export function toMessage(
+  input: string | MessageInput,
+  generateId: () => string,
+  defaultRole: ChatMessage['role'] = 'user',
+): ChatMessage {
   const given: MessageInput = typeof input === 'string' ? { text: input } : input
   if (isWhole(given)) return given
   const { parts = given.text ? [{ type: 'text', text: given.text }] : [] } = given
   const {
     id = generateId(),
-    role = 'user',
+    role = defaultRole,
     status = 'done',
     text = parts.map((part) => (part.type === 'text' ? part.text : '')).join(''),
   } = given

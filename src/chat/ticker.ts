@@ -57,9 +57,8 @@ export function createTicker(notify: Notify, tick: () => void, isPaced: boolean)
   }
 
   function waitForFrame(): void {
-    const draws = typeof requestAnimationFrame === 'function' && !isHidden()
-    if (draws) frame = requestAnimationFrame(fire)
-    timer = setTimeout(fire, draws ? LATE_FRAME_MS : FRAME_MS)
+    frame = isHidden() ? undefined : globalThis.requestAnimationFrame?.(fire)
+    timer = setTimeout(fire, frame === undefined ? FRAME_MS : LATE_FRAME_MS)
   }
 
   return {
@@ -77,5 +76,5 @@ export function createTicker(notify: Notify, tick: () => void, isPaced: boolean)
 
 /** Whether nobody sees the page. */
 export function isHidden(): boolean {
-  return typeof document !== 'undefined' && document.hidden
+  return globalThis.document?.hidden === true
 }
