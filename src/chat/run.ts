@@ -91,6 +91,7 @@ export function createRun(
     start(messages) {
       read(messages).catch((cause) => {
         if (isOver) return
+        leave()
         const error = isChatError(cause)
           ? cause
           : new ChatError('callback', 'The request failed; see cause.', { cause })

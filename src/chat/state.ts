@@ -14,8 +14,11 @@ export function createState<Snapshot>(initial: Snapshot): State<Snapshot> {
     getInitial: () => initial,
     set(next) {
       current = next
-      // Not `next`: a listener may have set the state again.
-      for (const listener of listeners) callSafely(() => listener(current))
+      // Only who listens now, and still does when it is their turn.
+      for (const listener of [...listeners]) {
+        // Not `next`: a listener may have set the state again.
+        if (listeners.has(listener)) callSafely(() => listener(current))
+      }
     },
     subscribe(listener) {
       // A function of its own, so that the same one can be subscribed twice.

@@ -36,7 +36,10 @@ const FRAME_GAP_MS = 28
 export function createTicker(notify: Notify, tick: () => void, isPaced: boolean): Ticker {
   const throttleMs = typeof notify === 'object' ? notify.throttleMs : undefined
   must(
-    notify === 'frame' || notify === 'sync' || (throttleMs !== undefined && throttleMs >= 0),
+    // Timers take no longer delay.
+    notify === 'frame' ||
+      notify === 'sync' ||
+      (Number(throttleMs) >= 0 && Number(throttleMs) < 2 ** 31),
     "notify must be 'frame', 'sync' or { throttleMs }",
   )
   const gapMs = throttleMs ?? (isPaced ? 0 : FRAME_GAP_MS)
