@@ -1,4 +1,4 @@
-import { type ChatEvent, type ChatResult, emptyResult } from '../chat-event.ts'
+import { type ChatResult, type ContentEvent, emptyResult } from '../chat-event.ts'
 import { ChatError, isChatError } from '../errors.ts'
 import { must } from '../must.ts'
 import type { ChatStream, WithFormat } from '../stream-chat.ts'
@@ -68,15 +68,14 @@ export function createRun(
     }
     for await (const event of stream) {
       if (isOver) return
-      hear(event)
+      if (event.type === 'done') onDone(event)
+      // The error is in `done` as well. Of parallel answers the first is shown.
+      else if (event.type !== 'error' && !event.choice) hear(event)
     }
     must(isOver, 'The stream ended without a done event')
   }
 
-  function hear(event: ChatEvent): void {
-    if (event.type === 'done') return onDone(event)
-    // The error is in `done` as well. Of parallel answers the first is shown.
-    if (event.type === 'error' || event.choice) return
+  function hear(event: ContentEvent): void {
     take(event)
     ticker.request()
     if (event.type === 'data') callSafely(() => options.onData?.(event))
