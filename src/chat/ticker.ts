@@ -3,7 +3,7 @@ import { must } from '../must.ts'
 /**
  * When listeners are told about an answer that streams: `'frame'`, before the next drawn frame, and
  * for text that is not paced before every other one; `'sync'`, at every event; or at most once in so
- * many milliseconds.
+ * many milliseconds, up to 24 days.
  */
 export type Notify = 'frame' | 'sync' | { throttleMs: number }
 
@@ -35,11 +35,10 @@ const FRAME_GAP_MS = 28
  */
 export function createTicker(notify: Notify, tick: () => void, isPaced: boolean): Ticker {
   const throttleMs = typeof notify === 'object' ? notify.throttleMs : undefined
+  // Timers take no longer delay.
+  const isThrottle = Number(throttleMs) >= 0 && Number(throttleMs) < 2 ** 31
   must(
-    // Timers take no longer delay.
-    notify === 'frame' ||
-      notify === 'sync' ||
-      (Number(throttleMs) >= 0 && Number(throttleMs) < 2 ** 31),
+    notify === 'frame' || notify === 'sync' || isThrottle,
     "notify must be 'frame', 'sync' or { throttleMs }",
   )
   const gapMs = throttleMs ?? (isPaced ? 0 : FRAME_GAP_MS)
