@@ -68,12 +68,15 @@ const contents = ['text', 'text', 'emoji', 'call', 'data'] as const
 type Operation = (typeof operations | typeof ends | typeof contents)[number]
 const operation = fc.constantFrom<Operation[]>(...operations, ...ends, ...contents, ...contents)
 
-const options: fc.Arbitrary<Partial<ChatOptions>> = fc.record({
-  notify: fc.constantFrom<Notify[]>('sync', 'frame', { throttleMs: 5 }),
-  pace: fc.constantFrom(false, true, { unit: 'word' as const, maxLagMs: 50 }),
-  buffer: fc.constantFrom('word' as const, 'line' as const, 3),
-  sendToolResults: fc.boolean(),
-})
+const options: fc.Arbitrary<Partial<ChatOptions>> = fc.record(
+  {
+    notify: fc.constantFrom<Notify[]>('sync', 'frame', { throttleMs: 5 }),
+    pace: fc.constantFrom(false, true, { unit: 'word' as const, maxLagMs: 50 }),
+    buffer: fc.constantFrom('word' as const, 'line' as const, 3),
+    sendToolResults: fc.boolean(),
+  },
+  { requiredKeys: [] },
+)
 
 test('whatever is done when, every state is sound, and after a stop nothing is left', async () => {
   vi.useFakeTimers()
