@@ -51,8 +51,9 @@ export function useStore<Options, Snapshot extends object, T extends Store<Snaps
   options: MaybeRefOrGetter<Options>,
 ): T & Refs<Snapshot> {
   const store = create(() => toValue(options))
-  const snapshot = useSnapshot(store)
+  // Before the subscription ends, so that the refs tell of it.
   if (getCurrentScope()) onScopeDispose(store.stop)
+  const snapshot = useSnapshot(store)
   const keys = Object.keys(snapshot.value) as (keyof Snapshot)[]
   const refs = keys.map((key) => [key, computed(() => snapshot.value[key])])
   return { ...store, ...(Object.fromEntries(refs) as Refs<Snapshot>) }

@@ -1,5 +1,11 @@
 import type { ContentEvent, FinishReason } from '../chat-event.ts'
-import { type ChatMessage, type MessagePart, resultOf, type ToolCallPart } from './message.ts'
+import {
+  type ChatMessage,
+  type DataPart,
+  type MessagePart,
+  resultOf,
+  type ToolCallPart,
+} from './message.ts'
 
 /** An answer while it is being written. */
 export interface Draft {
@@ -17,45 +23,41 @@ export interface Draft {
 
 type Writable<T> = T extends unknown ? { -readonly [K in keyof T]: T[K] } : never
 
+/** A part that may still change. */
+type Part = Writable<MessagePart>
+
 /**
  * Gathers the events of one answer. An event costs the same however long the answer is already:
  * text is appended, which engines do without copying, and only {@link Draft.message} makes objects.
  */
 export function createDraft(id: string): Draft {
-  const parts: Writable<MessagePart>[] = []
-  /** Which parts changed since they were last handed out. */
-  const changed = new Set<number>()
-  /** Where the parts are that later events change: tool calls by id, data by name and id. */
-  const calls = new Map<string, number>()
-  const named = new Map<string, number>()
+  const parts: Part[] = []
+  /** Those that changed since they were last handed out. */
+  const changed = new Set<Part>()
+  // What later events change: tool calls by id, data by name and id.
+  const calls = new Map<string, Writable<ToolCallPart>>()
+  const named = new Map<string, Writable<DataPart>>()
   let text = ''
-  let shown: MessagePart[] = []
+  let shown: readonly MessagePart[] = []
   let message: ChatMessage | undefined
 
-  function put(index: number, part: Writable<MessagePart>): void {
-    parts[index] = part
-    changed.add(index)
+  function put<T extends Part>(part: T): T {
+    parts.push(part)
+    changed.add(part)
+    return part
   }
 
-  function addText(type: 'text' | 'reasoning' | 'refusal', delta: string): void {
-    if (type === 'text') text += delta
-    const last = parts.at(-1)
-    if (last?.type !== type) return put(parts.length, { type, text: delta })
-    last.text += delta
-    changed.add(parts.length - 1)
+  /** The part of a key, to be changed; `part` if there is none yet. */
+  function partOf<T extends Part>(known: Map<string, T>, key: string, part: T): T {
+    const found = known.get(key) ?? put(part)
+    known.set(key, found)
+    changed.add(found)
+    return found
   }
 
-  /** The part of a tool call, to be changed; made if there is none. */
   function callOf(id: string, name: string): Writable<ToolCallPart> {
-    const index = calls.get(id) ?? parts.length
-    calls.set(id, index)
-    const known = parts[index]
-    const call: Writable<ToolCallPart> =
-      known?.type === 'tool-call'
-        ? known
-        : { type: 'tool-call', id, name, state: 'input-streaming', inputText: '' }
-    put(index, call)
-    return call
+    const state = 'input-streaming'
+    return partOf(calls, id, { type: 'tool-call', id, name, state, inputText: '' })
   }
 
   return {
@@ -68,18 +70,25 @@ export function createDraft(id: string): Draft {
     has(callId) {
       return calls.has(callId)
     },
-    add(event) {
+    add({ choice: _, ...event }) {
       switch (event.type) {
         case 'text':
         case 'reasoning':
-        case 'refusal':
-          return addText(event.type, event.text)
+        case 'refusal': {
+          if (event.type === 'text') text += event.text
+          const last = parts.at(-1)
+          if (last?.type !== event.type) put(event)
+          else {
+            last.text += event.text
+            changed.add(last)
+          }
+          return
+        }
         case 'tool-call-delta':
           callOf(event.id, event.name).inputText += event.delta
           return
         case 'tool-call': {
-          const { choice: _, ...complete } = event
-          const call = Object.assign(callOf(event.id, event.name), complete)
+          const call = Object.assign(callOf(event.id, event.name), event)
           if (!('output' in call)) call.state = 'input-available'
           return
         }
@@ -87,24 +96,23 @@ export function createDraft(id: string): Draft {
           Object.assign(callOf(event.id, ''), resultOf(event))
           return
         case 'data': {
-          const { choice: _, transient, ...part } = event
-          if (transient) return
-          if (part.id === undefined) return put(parts.length, part)
-          const key = JSON.stringify([part.name, part.id])
-          const index = named.get(key) ?? parts.length
-          named.set(key, index)
-          return put(index, part)
+          if (event.transient) return
+          // Without an id it is another part each time.
+          const key = JSON.stringify([event.name, event.id ?? parts.length])
+          Object.assign(partOf(named, key, event), event)
+          return
         }
-        default: {
-          const { choice: _, ...part } = event
-          put(parts.length, part)
-        }
+        default:
+          put(event)
       }
     },
     message(status, finishReason) {
       if (changed.size > 0) {
-        shown = [...shown]
-        for (const index of changed) shown[index] = { ...parts[index] } as MessagePart
+        const known = shown
+        shown = parts.map((part, index) => {
+          const copy = changed.has(part) ? undefined : known[index]
+          return copy ?? { ...part }
+        })
         changed.clear()
         message = undefined
       }

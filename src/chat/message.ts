@@ -75,23 +75,25 @@ export interface ToolOutput {
 }
 
 /** A whole message; one that is whole already is kept as it is. */
-export function toMessage(input: string | MessageInput, generateId: () => string): ChatMessage {
-  if (isMessage(input)) return input
+export function toMessage(
+  input: string | MessageInput,
+  generateId: () => string,
+  defaultRole: ChatMessage['role'] = 'user',
+): ChatMessage {
   const given: MessageInput = typeof input === 'string' ? { text: input } : input
-  const { text = '', parts = text === '' ? [] : [{ type: 'text', text }] } = given
-  return {
-    role: 'user',
-    status: 'done',
-    ...given,
-    id: given.id ?? generateId(),
-    parts,
-    text: given.text ?? parts.map((part) => (part.type === 'text' ? part.text : '')).join(''),
-  }
+  if (isWhole(given)) return given
+  const { parts = given.text ? [{ type: 'text', text: given.text }] : [] } = given
+  const {
+    id = generateId(),
+    role = defaultRole,
+    status = 'done',
+    text = parts.map((part) => (part.type === 'text' ? part.text : '')).join(''),
+  } = given
+  return { ...given, id, role, status, text, parts }
 }
 
-function isMessage(input: string | MessageInput): input is ChatMessage {
-  if (typeof input === 'string') return false
-  const { id, role, text, parts, status } = input
+function isWhole(message: MessageInput): message is ChatMessage {
+  const { id, role, text, parts, status } = message
   return [id, role, text, parts, status].every((value) => value !== undefined)
 }
 
@@ -110,8 +112,20 @@ export function resultOf({
   return { state: isError ? 'output-error' : 'output-available', output }
 }
 
-/** Whether a part is the tool call of this id. */
-export function isCall(part: MessagePart, id: string): part is ToolCallPart {
+/** Whether a message has the tool call of this id. */
+export function hasCall(message: ChatMessage, id: string): boolean {
+  return message.parts.some((part) => isCall(part, id))
+}
+
+/** A message with a result in its call. */
+export function withResult(message: ChatMessage, result: ToolResult): ChatMessage {
+  const parts = message.parts.map((part) =>
+    isCall(part, result.id) ? { ...part, ...resultOf(result) } : part,
+  )
+  return { ...message, parts }
+}
+
+function isCall(part: MessagePart, id: string): boolean {
   return part.type === 'tool-call' && part.id === id
 }
 

@@ -39,8 +39,9 @@ export interface ChatOptions extends Omit<ChatInit, 'json' | 'body'>, StoreOptio
   messages?: readonly (string | MessageInput)[]
   /**
    * Makes the request for the next answer: what it returns is added to the other options, and only
-   * it has a body. It may also return a stream of chat events from anywhere. Default: the messages
-   * as JSON, `{ messages }`, are posted to `url`.
+   * it has a body. It may also return a stream of chat events from anywhere, which only `buffer` and
+   * what the store does itself apply to: its `signal` is its own. Default: the messages as JSON,
+   * `{ messages }`, are posted to `url`.
    */
   request?(messages: readonly ChatMessage[]): ChatInit | ChatStream | Promise<ChatInit | ChatStream>
   /** Whether tool results are sent on as soon as no call waits for one. Default `false`. */

@@ -36,8 +36,10 @@ export interface PaceClock {
   isInstant(): boolean
 }
 
-/** A piece of text that arrived. `end` counts all text up to its end, in UTF-16 code units. */
+/** An event that is not yet due. */
 interface Arrival {
+  event: ContentEvent
+  /** How much text there is up to its end, in UTF-16 code units since the start. */
   end: number
   due: number
 }
@@ -56,111 +58,96 @@ export function createPacer(
   emit: (event: ContentEvent) => void,
   clock: PaceClock = platformClock(),
 ): Pacer {
-  const { unit = 'grapheme', locale } = options
+  const { unit = 'grapheme' } = options
   must(unit === 'grapheme' || unit === 'word', "pace.unit must be 'grapheme' or 'word'")
   const maxLagMs = readNumber('pace.maxLagMs', options.maxLagMs, 400)
   const units = bufferEvents<ContentEvent>(
-    resolveBuffer({ unit: unit === 'word' ? 'word' : 1, ...(locale && { locale }) }),
+    resolveBuffer({ ...options, unit: unit === 'word' ? 'word' : 1 }),
   )
-  /** What is not yet due, in order. */
+  /** In order. Those before `head` are handed over, though not yet due. */
   const arrivals: Arrival[] = []
-  let queue: ContentEvent[] = []
-  let queueHead = 0
-  /** How much of the text at the head is handed over. */
-  let offset = 0
-  // In code units since the start: what arrived, should be visible, is handed over, is visible.
-  let arrived = 0
+  let head = 0
+  // In code units since the start: what should be visible, is handed over, is visible.
   let position = 0
   let handed = 0
   let revealed = 0
   let advancedAt = 0
-  let arrivedAt: number | undefined
-  let usualGapMs = maxLagMs / 2
+  let arrivedAt = -Infinity
+  /** The usual time between two arrivals, as far as it matters: at most half the longest lag. */
+  let usualGapMs = 0
 
   function reveal(event: ContentEvent): void {
-    if (isText(event)) revealed += event.text.length
+    if ('text' in event) revealed += event.text.length
     emit(event)
   }
 
-  function isPending(): boolean {
-    return queueHead < queue.length || arrivals.length > 0
-  }
-
-  /** When text that arrives now is to be visible. */
-  function dueOf(now: number): number {
-    if (arrivedAt !== undefined) {
-      const gapMs = Math.min(now - arrivedAt, maxLagMs)
-      usualGapMs = Math.max(gapMs, 0.8 * usualGapMs + 0.2 * gapMs)
-    }
+  /** How long text that arrives now is to be on its way. */
+  function lagAt(now: number): number {
+    const gapMs = Math.min(now - arrivedAt, maxLagMs / 2)
+    usualGapMs = Math.max(gapMs, 0.8 * usualGapMs + 0.2 * gapMs)
     arrivedAt = now
-    return Math.max(now + Math.min(2 * usualGapMs, maxLagMs), arrivals.at(-1)?.due ?? 0)
+    return 2 * usualGapMs
   }
 
   /** Hands text over up to a position, and the events before it. */
   function handOver(until: number): void {
-    for (; queueHead < queue.length; queueHead++, offset = 0) {
-      const event = queue[queueHead] as ContentEvent
-      if (!isText(event)) {
+    for (; head < arrivals.length; head++) {
+      const { event, end } = arrivals[head] as Arrival
+      if (!('text' in event)) {
         units.push(event, reveal)
         continue
       }
-      const text = event.text.slice(offset, offset + until - handed)
+      const start = end - event.text.length
+      const text = event.text.slice(handed - start, until - start)
       if (text !== '') units.push({ ...event, text }, reveal)
       handed += text.length
-      offset += text.length
-      if (offset < event.text.length) return
+      if (handed < end) return
     }
-    queue = []
-    queueHead = 0
   }
 
-  function handOverAll(): void {
-    handOver(Infinity)
-    position = arrived
-    arrivals.length = 0
+  /** Brings what is visible to where it should be at a time. */
+  function advanceTo(now: number): void {
+    const elapsedMs = now - advancedAt
+    const start = position
+    let dueCount = 0
+    for (const { end, due } of arrivals) {
+      const isDue = due <= now
+      if (isDue) dueCount++
+      const step = isDue ? end - start : ((end - start) * elapsedMs) / (due - now + elapsedMs)
+      position = Math.max(position, start + step)
+    }
+    handOver(Math.floor(position))
+    advancedAt = now
+    head -= dueCount
+    const due = arrivals.splice(0, dueCount)
+    // A word or a character that is still open is not worth more lag than any other text.
+    if (revealed < (due.at(-1)?.end ?? 0)) units.release(reveal)
   }
 
   return {
-    isPending,
+    isPending() {
+      return arrivals.length > 0
+    },
     push(event) {
       const now = clock.now()
+      const last = arrivals.at(-1)
       // While there was nothing to reveal, no time was lost.
-      if (!isPending()) advancedAt = now
-      queue.push(event)
-      if (!isText(event)) return
-      arrived += event.text.length
-      arrivals.push({ end: arrived, due: dueOf(now) })
+      if (last === undefined) advancedAt = now
+      let { end, due } = last ?? { end: handed, due: now }
+      if ('text' in event) {
+        end += event.text.length
+        due = Math.max(due, now + lagAt(now))
+      }
+      arrivals.push({ event, end, due })
     },
     advance() {
-      const now = clock.now()
-      const elapsedMs = now - advancedAt
-      const start = position
-      advancedAt = now
-      if (clock.isInstant()) {
-        handOverAll()
-        return units.release(reveal)
-      }
-      for (const { end, due } of arrivals) {
-        const share = due <= now ? 1 : elapsedMs / (due - now + elapsedMs)
-        position = Math.max(position, start + (end - start) * share)
-      }
-      handOver(Math.floor(position))
-      const waiting = arrivals.findIndex(({ due }) => due > now)
-      const due = arrivals.splice(0, waiting < 0 ? arrivals.length : waiting)
-      // A word or a character that is still open is not worth more lag than any other text.
-      if (revealed < (due.at(-1)?.end ?? 0)) units.release(reveal)
+      advanceTo(clock.isInstant() ? Infinity : clock.now())
     },
     end() {
-      handOverAll()
+      advanceTo(Infinity)
       units.end(reveal)
     },
   }
-}
-
-function isText(
-  event: ContentEvent,
-): event is Extract<ContentEvent, { type: 'text' | 'reasoning' | 'refusal' }> {
-  return 'text' in event
 }
 
 /** Nothing moves in a hidden tab, nor for who asked the system for less motion. */

@@ -8,18 +8,21 @@ export interface State<Snapshot> extends Omit<Store<Snapshot>, 'stop'> {
 
 export function createState<Snapshot>(initial: Snapshot): State<Snapshot> {
   let current = initial
-  /** Objects, so that a function can be subscribed twice. */
-  const listeners = new Set<{ listener: (snapshot: Snapshot) => void }>()
+  const listeners = new Set<(snapshot: Snapshot) => void>()
   return {
     get: () => current,
     getInitial: () => initial,
     set(next) {
       current = next
-      // Not `next`: a listener may have set the state again.
-      for (const { listener } of listeners) callSafely(() => listener(current))
+      // Only who listens now, and still does when it is their turn.
+      for (const listener of [...listeners]) {
+        // Not `next`: a listener may have set the state again.
+        if (listeners.has(listener)) callSafely(() => listener(current))
+      }
     },
     subscribe(listener) {
-      const entry = { listener }
+      // A function of its own, so that the same one can be subscribed twice.
+      const entry = (snapshot: Snapshot): void => listener(snapshot)
       listeners.add(entry)
       return () => {
         listeners.delete(entry)

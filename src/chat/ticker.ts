@@ -3,7 +3,7 @@ import { must } from '../must.ts'
 /**
  * When listeners are told about an answer that streams: `'frame'`, before the next drawn frame, and
  * for text that is not paced before every other one; `'sync'`, at every event; or at most once in so
- * many milliseconds.
+ * many milliseconds, up to 24 days.
  */
 export type Notify = 'frame' | 'sync' | { throttleMs: number }
 
@@ -31,15 +31,17 @@ const FRAME_GAP_MS = 28
 /**
  * Creates a ticker. It holds a timer only between a request and its tick.
  *
- * @param everyFrame - Whether `'frame'` means each of them, for what moves evenly.
+ * @param isPaced - Whether text moves evenly: then `'frame'` means each of them, and so does `'sync'`.
  */
-export function createTicker(notify: Notify, tick: () => void, everyFrame = false): Ticker {
+export function createTicker(notify: Notify, tick: () => void, isPaced: boolean): Ticker {
   const throttleMs = typeof notify === 'object' ? notify.throttleMs : undefined
+  // Timers take no longer delay.
+  const isThrottle = Number(throttleMs) >= 0 && Number(throttleMs) < 2 ** 31
   must(
-    notify === 'frame' || notify === 'sync' || (throttleMs !== undefined && throttleMs >= 0),
+    notify === 'frame' || notify === 'sync' || isThrottle,
     "notify must be 'frame', 'sync' or { throttleMs }",
   )
-  const gapMs = throttleMs ?? (everyFrame ? 0 : FRAME_GAP_MS)
+  const gapMs = throttleMs ?? (isPaced ? 0 : FRAME_GAP_MS)
   let timer: ReturnType<typeof setTimeout> | undefined
   let frame: number | undefined
   let firedAt = -Infinity
@@ -57,15 +59,14 @@ export function createTicker(notify: Notify, tick: () => void, everyFrame = fals
   }
 
   function waitForFrame(): void {
-    const draws = typeof requestAnimationFrame === 'function' && !isHidden()
-    if (draws) frame = requestAnimationFrame(fire)
-    timer = setTimeout(fire, draws ? LATE_FRAME_MS : FRAME_MS)
+    frame = isHidden() ? undefined : globalThis.requestAnimationFrame?.(fire)
+    timer = setTimeout(fire, frame === undefined ? FRAME_MS : LATE_FRAME_MS)
   }
 
   return {
     cancel,
     request() {
-      if (notify === 'sync') return tick()
+      if (notify === 'sync' && !isPaced) return tick()
       if (timer !== undefined) return
       const waitMs = firedAt + gapMs - performance.now()
       if (throttleMs !== undefined) timer = setTimeout(fire, Math.max(waitMs, 0))
@@ -77,5 +78,5 @@ export function createTicker(notify: Notify, tick: () => void, everyFrame = fals
 
 /** Whether nobody sees the page. */
 export function isHidden(): boolean {
-  return typeof document !== 'undefined' && document.hidden
+  return globalThis.document?.hidden === true
 }

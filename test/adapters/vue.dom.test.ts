@@ -211,6 +211,21 @@ test('a chat that lives elsewhere is shared, and outlives the scopes that show i
   expect(snapshot?.value).toBe(last)
 })
 
+test('disposing of its scope in mid-answer leaves refs that say that it was stopped', async () => {
+  const clock = fakeClock()
+  const server = backend()
+  const scope = effectScope()
+  const chat = scope.run(() => useChat({ url, fetch: server.fetch, notify: 'sync' }))
+  chat?.send('Hi')
+  await clock.pass(0)
+  server.last().send([{ text: 'Hel' }])
+  await clock.pass(0)
+  expect(chat?.status.value).toBe('streaming')
+  scope.stop()
+  expect(chat?.status.value).toBe('idle')
+  expect(chat?.messages.value.at(-1)).toMatchObject({ text: 'Hel', status: 'stopped' })
+})
+
 test('what a server rendered is hydrated as it is', async () => {
   const component = defineComponent(() => {
     const { messages } = useChat({ url, messages: ['Hi there'] })

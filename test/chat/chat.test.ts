@@ -413,6 +413,19 @@ test('a signal of the caller stops, and is no error', async () => {
   expect(onError).not.toHaveBeenCalled()
 })
 
+test('a stream that cannot be read as the options say is closed', async () => {
+  const closed = vi.fn()
+  const stream = eventsOf([])
+  stream.return = async () => {
+    closed()
+    return { done: true, value: undefined }
+  }
+  const chat = createChat({ request: () => stream, buffer: 0 })
+  await chat.send('Hi')
+  expect(chat.get().error).toMatchObject({ code: 'callback', cause: expect.any(TypeError) })
+  expect(closed).toHaveBeenCalledTimes(1)
+})
+
 test('wrong arguments throw a TypeError at the call, and change nothing', async () => {
   expect(() => createChat({})).toThrow(TypeError)
   const server = backend()
@@ -424,11 +437,16 @@ test('wrong arguments throw a TypeError at the call, and change nothing', async 
   const before = chat.get()
   expect(() => chat.regenerate('nobody')).toThrow(TypeError)
   expect(() => chat.edit('nobody', 'Hi')).toThrow(TypeError)
+  for (const wrong of [null, { parts: 1 }] as never[]) {
+    expect(() => chat.edit('m1', wrong)).toThrow(TypeError)
+    expect(() => chat.send(wrong)).toThrow(TypeError)
+  }
   expect(chat.get()).toBe(before)
   chat.stop()
   for (const wrong of [
     { notify: 'often' },
     { notify: { throttleMs: -1 } },
+    { notify: { throttleMs: Infinity } },
     { pace: { maxLagMs: -1 } },
     { pace: { unit: 'line' } },
   ]) {
@@ -502,6 +520,21 @@ test('messages to begin with are there at once; whole ones are kept as they are'
   expect(brief(chat.get())).toEqual(['idle', 'user done: Hi', 'assistant done: Hello'])
   expect(chat.get().messages[1]).toBe(whole)
   expect(chat.getInitial()).toBe(chat.get())
+})
+
+test('what is given as undefined has its default', () => {
+  const chat = createChat({ url })
+  const nothing = { id: undefined, role: undefined, status: undefined, parts: undefined }
+  chat.setMessages([{ ...nothing, text: 'Hi' } as object])
+  expect(chat.get().messages).toEqual([
+    {
+      id: expect.any(String),
+      role: 'user',
+      status: 'done',
+      text: 'Hi',
+      parts: [{ type: 'text', text: 'Hi' }],
+    },
+  ])
 })
 
 test('a message with parts has the text of its text parts', () => {

@@ -222,6 +222,28 @@ test('a function that is subscribed twice is told twice, until each is taken bac
   expect(calls).toBe(3)
 })
 
+test('a listener that subscribes is told of the next change, one that was taken back of none', () => {
+  const chat = createChat({ url })
+  const heard: string[] = []
+  let unsubscribe = () => {}
+  const subscribe = (name: string) => {
+    unsubscribe = chat.subscribe(() => {
+      heard.push(name)
+      // One that takes the place of another at each change must not be told for ever.
+      if (heard.length > 10) return
+      unsubscribe()
+      later()
+      subscribe('again')
+    })
+  }
+  subscribe('first')
+  const later = chat.subscribe(() => heard.push('taken back'))
+  chat.clear()
+  expect(heard).toEqual(['first'])
+  chat.clear()
+  expect(heard).toEqual(['first', 'again'])
+})
+
 test('a listener that changes the chat is followed by the others, who see the last state', () => {
   const chat = createChat({ url })
   chat.subscribe(({ messages }) => {
