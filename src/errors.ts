@@ -64,7 +64,10 @@ export class ChatError extends Error {
   declare readonly body?: string
   /** `content-type`: the Content-Type header, `''` if there was none. */
   declare readonly contentType?: string
-  /** `http`: what the server's Retry-After asks for, in milliseconds; finite, >= 0, not clamped. */
+  /**
+   * `http`, and `provider` from `chatwire/server`: what the server's Retry-After asks for, in
+   * milliseconds; finite, >= 0, not clamped.
+   */
   declare readonly retryAfterMs?: number
   /** `http`, `provider`: the id under which the provider logged the request. */
   declare readonly requestId?: string

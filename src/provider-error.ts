@@ -72,8 +72,12 @@ const MAX_MESSAGE_LENGTH = 500
 
 /** A provider's message as part of ours: bounded, and without a full stop of its own. */
 export function shorten(message: string): string {
-  const text = message.trim().replace(/[.\s]+$/, '')
-  return text.length > MAX_MESSAGE_LENGTH ? `${text.slice(0, MAX_MESSAGE_LENGTH)}…` : text
+  return bounded(message.trim().replace(/[.\s]+$/, ''))
+}
+
+/** At most the beginning of what may be as long as the wire likes. */
+export function bounded(message: string, length: number = MAX_MESSAGE_LENGTH): string {
+  return message.length > length ? `${message.slice(0, length)}…` : message
 }
 
 /** The error for a failure that the server reported inside the stream. */

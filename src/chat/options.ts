@@ -41,7 +41,8 @@ export interface ChatOptions extends Omit<ChatInit, 'json' | 'body'>, StoreOptio
    * Makes the request for the next answer: what it returns is added to the other options, and only
    * it has a body. It may also return a stream of chat events from anywhere, which only `buffer` and
    * what the store does itself apply to: its `signal` is its own. Default: the messages as JSON,
-   * `{ messages }`, are posted to `url`.
+   * `{ messages: [{ id, role, text, parts, … }] }`, are posted to `url`; providers want `content`
+   * in place of `text` and `parts`.
    */
   request?(messages: readonly ChatMessage[]): ChatInit | ChatStream | Promise<ChatInit | ChatStream>
   /** Whether tool results are sent on as soon as no call waits for one. Default `false`. */

@@ -1,5 +1,6 @@
 import type { AnswerFacts, ContentEvent, FinishReason, Usage } from '../chat-event.ts'
 import { ChatError } from '../errors.ts'
+import { bounded } from '../provider-error.ts'
 import { asNumber, asObject, asText, defined, isObject, type WireObject } from '../wire-value.ts'
 import type { WireEvent } from './format.ts'
 
@@ -42,13 +43,16 @@ export function readOwnFrame(payload: WireObject, emit: (event: WireEvent) => vo
   return true
 }
 
+/** Longer than any message of ours, which quotes a provider's: those arrive as they were sent. */
+const MAX_SENT_LENGTH = 1000
+
 /**
  * A failure behind the server is the server's to this side, whatever it was over there: a 401 that
  * it got is not one for us, and a connection that it lost was not ours.
  */
 function sentError(message: string, retryable: boolean, raw: WireObject): ChatError {
   const retryAfterMs = asNumber(raw['retryAfterMs'])
-  return new ChatError('provider', message, {
+  return new ChatError('provider', bounded(message, MAX_SENT_LENGTH), {
     retryable,
     raw,
     ...defined({

@@ -10,6 +10,11 @@ import { answerOf, wireOf } from './wire.ts'
 const read = (wire: string, requireEnd = false): Promise<ChatEvent[]> =>
   run(readChat(new Response(utf8(wire).slice()), { requireEnd }))
 
+test('a message that no server of ours writes is quoted up to its 1,000th character', async () => {
+  const { error } = doneOf(await read(sse([{ error: 'x'.repeat(5000), retryable: false }])))
+  expect(error).toMatchObject({ code: 'provider', message: `${'x'.repeat(1000)}…` })
+})
+
 describe('an answer that was cut off on its way', () => {
   const content = answerOf([
     { type: 'text', text: 'Héllo' },
