@@ -56,7 +56,7 @@ function codeOf({ code, type, status, status_code }: WireObject): string | undef
 
 /** Whether a request that got this status may be sent again. */
 export function isRetryableStatus(status: number): boolean {
-  return status === 408 || status === 425 || status === 429 || (status >= 500 && status < 600)
+  return status === 408 || status === 425 || status === 429 || status >= 500
 }
 
 /** Whether a provider's code, or its message where it gives none, says that it is worth a retry. */
@@ -86,9 +86,11 @@ export function providerError(raw: unknown): ChatError {
   const code = fault.code
   const status = Number(code)
   const reason = fault.message ?? code ?? 'it gave no reason'
-  const retryable = Number.isInteger(status)
-    ? isRetryableStatus(status)
-    : isRetryableWord(code ?? reason)
+  // Larger numbers are codes of the provider's own.
+  const retryable =
+    Number.isInteger(status) && status < 600
+      ? isRetryableStatus(status)
+      : isRetryableWord(code ?? reason)
   return new ChatError(
     'provider',
     `The server reported an error in the stream: ${shorten(reason)}.`,
