@@ -10,7 +10,7 @@ import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
 import { DONE, isKeepalive } from './frames.ts'
 import { gemini } from './gemini.ts'
 import { geminiInteractions } from './gemini-interactions.ts'
-import { langgraph } from './langgraph.ts'
+import { isMessage, langgraph, nameIn } from './langgraph.ts'
 import { ollama } from './ollama.ts'
 import { openaiChat } from './openai-chat.ts'
 import { openaiResponses } from './openai-responses.ts'
@@ -54,12 +54,15 @@ const LANGGRAPH_EVENT = /^(?:messages(?:\/\w+)?|values|updates)(?:\|.*)?$/
 function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat | undefined {
   if (isDataStreamV1(data)) return aiSdkData
   if (LANGGRAPH_EVENT.test(event) && typeof payload === 'object') return langgraph
-  if (Array.isArray(payload) && LANGGRAPH_EVENT.test(asText(payload[0]) ?? '')) return langgraph
+  const isList = Array.isArray(payload) || typeof valueAt(payload, 'data') === 'object'
+  if (isList && LANGGRAPH_EVENT.test(nameIn(payload) ?? '')) return langgraph
   if (!isObject(payload)) return undefined
   const { type, object, error } = payload
+  // Mastra's chunks, which hold the AI SDK's.
+  if (asText(type) && 'runId' in payload && isObject(payload['payload'])) return aiSdk
   if (type === 'event' && 'method' in payload && isObject(payload['params'])) return langgraph
   if (event === 'metadata' && asText(payload['run_id']) !== undefined) return langgraph
-  if (type === 'AIMessageChunk' || ('lc' in payload && 'kwargs' in payload)) return langgraph
+  if (isMessage(payload)) return langgraph
   if (asText(payload['event'])?.startsWith('on_') && 'run_id' in payload) return langgraph
   const eventType = asText(payload['event_type']) ?? ''
   if (/^(?:interaction|step|content)\./.test(eventType)) return geminiInteractions

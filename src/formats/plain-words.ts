@@ -1,0 +1,177 @@
+import type { FinishReason, Usage } from '../chat-event.ts'
+import {
+  asNumber,
+  asObject,
+  asText,
+  firstText,
+  isObject,
+  valueAt,
+  type WireObject,
+} from '../wire-value.ts'
+import { finishReasonOf } from './frames.ts'
+import { readUsage, usageOf } from './usage.ts'
+
+/** The words of hand-written frames, and where they stand. */
+
+/** Names, of SSE events or in `type`, that a frame with text has, if it has one. */
+export const TEXT_NAME: RegExp =
+  /^(?:(?:(?:conversation\.|on_)?(?:message|text|token|content|chunk|delta|answer|response|output|output_text|data|completion|stream|partial|assistant|ai|item)|(?:agent|llm)[-_.]?(?:message|text|token|response))(?:[-_.]?(?:delta|chunk|token))?|(?:agent|llm)[-_.]?(?:delta|chunk)|textResponse(?:Chunk)?|(?:team)?run(?:response)?content|runResponse)$/i
+export const REASONING_NAME: RegExp =
+  /^(?:on_)?(?:reasoning|thinking|thought|think)(?:[-_.]?(?:delta|content|text))?$/i
+export const DONE_NAME: RegExp =
+  /^(?:done|end|ended|close|complete|completed|finish|finished|message[-_.]?end|stream[-_.]?(?:end|done|completed?)|(?:team)?run[-_]?completed?|finalizeResponseStream)$/i
+export const ERROR_NAME: RegExp = /^(?:(?:(?:stream|(?:team)?run)[-_]?)?error|exception)$/i
+
+/** Data that are the end of a stream, whatever its frames are otherwise. */
+export const END_MARK: RegExp = /^(?:\[(?:done|end|stream_end)\]|__(?:done|end)__|<\/stream>)$/i
+
+/** Where the text stands, in this order. */
+export const TEXT_KEYS: readonly string[] = [
+  'text',
+  'content',
+  'delta',
+  'token',
+  'chunk',
+  'message',
+  'response',
+  'answer',
+  'data',
+  'output',
+  'textResponse',
+  'text_chunk',
+]
+const REASONING_KEYS = [
+  'reasoning',
+  'reasoning_content',
+  'reasoningContent',
+  'thinking',
+  'thought',
+  'think',
+]
+const REASON_KEYS = ['finishReason', 'finish_reason', 'stop_reason', 'done_reason', 'stop_type']
+
+type Path = readonly (string | number)[]
+
+/** Where it stands in the frames of watsonx, Spring AI, LibreChat, Strands, Bedrock. */
+const TEXT_PATHS: readonly Path[] = [
+  ['results', 0, 'generated_text'],
+  ['result', 'output', 'text'],
+  ['result', 'output', 'content'],
+  ['data', 'delta', 'content', 0, 'text'],
+  ['event', 'contentBlockDelta', 'delta', 'text'],
+  ['contentBlockDelta', 'delta', 'text'],
+]
+const REASONING_PATHS: readonly Path[] = [
+  ['data', 'delta', 'content', 0, 'think'],
+  ['event', 'contentBlockDelta', 'delta', 'reasoningContent', 'text'],
+  ['contentBlockDelta', 'delta', 'reasoningContent', 'text'],
+]
+const REASON_PATHS: readonly Path[] = [
+  ['details', 'finish_reason'],
+  ['results', 0, 'stop_reason'],
+  ['result', 'metadata', 'finishReason'],
+  ['event', 'messageStop', 'stopReason'],
+  ['messageStop', 'stopReason'],
+]
+const USAGE_PATHS: readonly Path[] = [
+  ['metadata', 'usage'],
+  ['data', 'usage'],
+  ['data'],
+  ['metrics'],
+  ['event', 'metadata', 'usage'],
+]
+
+/** What says that a frame is the last one, if it is true. */
+const DONE_KEY =
+  /^(?:is[-_]?|stream[-_]?)?(?:done|end|final|finish|finished|complete|completed|close)$/i
+
+/** What the keys of a frame are that says no more than "the end". */
+const END_KEY =
+  /^(?:type|event|id|model|usage|tokens_used|timestamp|finish_?reason|stop_?reason|reason|stop)$/i
+
+function textAt(payload: WireObject, paths: readonly Path[]): string | undefined {
+  for (const path of paths) {
+    const text = asText(valueAt(payload, ...path))
+    if (text !== undefined) return text
+  }
+  return undefined
+}
+
+/** The text under one of the usual keys, or in an object there. */
+export function textOf(payload: WireObject): string | undefined {
+  if (isOfUser(payload)) return undefined
+  const direct = firstText(payload, ...TEXT_KEYS)
+  if (direct !== undefined) return direct
+  for (const key of TEXT_KEYS) {
+    const inner = asObject(payload[key])
+    if (inner === undefined || inner['special'] === true || isOfUser(inner)) continue
+    const text = firstText(inner, 'content', 'text', 'token', 'delta', 'chunk', 'answer')
+    if (text !== undefined) return text
+  }
+  return undefined
+}
+
+/** Some servers begin with the question. */
+function isOfUser({ role, isCreatedByUser }: WireObject): boolean {
+  return role === 'user' || role === 'human' || isCreatedByUser === true
+}
+
+/** The text in the frames of servers that put it deeper. */
+export function deepTextOf(payload: WireObject): string | undefined {
+  return textAt(payload, TEXT_PATHS)
+}
+
+export function reasoningOf(payload: WireObject): string | undefined {
+  return firstText(payload, ...REASONING_KEYS) ?? textAt(payload, REASONING_PATHS)
+}
+
+/** The word for why the answer ended, if the frame has one. */
+export function reasonWordOf(payload: WireObject): string | undefined {
+  const word = firstText(payload, ...REASON_KEYS) ?? textAt(payload, REASON_PATHS)
+  if (word === undefined) return payload['stopped_limit'] === true ? 'limit' : undefined
+  return /^(?:not[-_]finished|null)$/i.test(word) ? undefined : word
+}
+
+/** Why an answer ended, by a provider's word or an app's own. */
+export function reasonOf(word: string): FinishReason {
+  return /^(?:done|finish|succe)/i.test(word) ? 'stop' : finishReasonOf(word)
+}
+
+/** Token counts. They may stand in the last frame itself. */
+export function usageIn(payload: WireObject, isLast: boolean): Usage | undefined {
+  const usage = readUsage(payload['usage'])
+  if (usage !== undefined) return usage
+  for (const path of USAGE_PATHS) {
+    const found = readUsage(valueAt(payload, ...path))
+    if ((found?.outputTokens ?? found?.totalTokens) !== undefined) return found
+  }
+  if (!isLast) return undefined
+  const { tokens_evaluated, tokens_predicted } = payload
+  const outputTokens = asNumber(tokens_predicted)
+  const found =
+    outputTokens === undefined
+      ? readUsage(payload)
+      : usageOf(payload, { inputTokens: asNumber(tokens_evaluated), outputTokens })
+  return found?.outputTokens === undefined ? undefined : found
+}
+
+/** Whether a frame is the last one by one of its keys. */
+export function isEnd(payload: WireObject): boolean {
+  for (const key in payload) if (payload[key] === true && DONE_KEY.test(key)) return true
+  // llama.cpp says `stop: true`; TGI repeats the text in its last frame, which is null before.
+  if (payload['stop'] === true && typeof payload['content'] === 'string') return true
+  return isObject(payload['token']) && typeof payload['generated_text'] === 'string'
+}
+
+/** Whether a frame says anything beside text, its end and its token counts. */
+export function hasMore(payload: WireObject): boolean {
+  return Object.keys(payload).some((key) => {
+    const value = payload[key]
+    if (key === 'event') return isObject(value)
+    if (key === 'metadata') return Object.keys(asObject(value) ?? {}).some((k) => k !== 'usage')
+    if (key === 'data') return isObject(value) && Object.keys(value).length > 1
+    return (
+      ![...TEXT_KEYS, ...REASONING_KEYS].includes(key) && !END_KEY.test(key) && !DONE_KEY.test(key)
+    )
+  })
+}
