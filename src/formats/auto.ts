@@ -88,7 +88,9 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   if (name === 'file' && 'mediaType' in payload) return aiSdk
   if (name === 'error') return faultFormat(payload)
   if (Array.isArray(payload['candidates'])) return gemini
-  if (isObject(payload['promptFeedback'] ?? payload['usageMetadata'])) return gemini
+  // The events of Google's ADK have counts as well, beside content of their own.
+  const counts = payload['promptFeedback'] ?? payload['usageMetadata']
+  if (isObject(counts) && !('content' in payload)) return gemini
   if (object === 'interaction') return geminiInteractions
   const { message, done, model } = payload
   if (typeof done === 'boolean') {

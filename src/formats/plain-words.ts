@@ -1,5 +1,6 @@
 import type { FinishReason, Usage } from '../chat-event.ts'
 import {
+  asArray,
   asNumber,
   asObject,
   asText,
@@ -15,11 +16,11 @@ import { readUsage, usageOf } from './usage.ts'
 
 /** Names, of SSE events or in `type`, that a frame with text has, if it has one. */
 export const TEXT_NAME: RegExp =
-  /^(?:(?:(?:conversation\.|on_)?(?:message|text|token|content|chunk|delta|answer|response|output|output_text|data|completion|stream|partial|assistant|ai|item)|(?:agent|llm)[-_.]?(?:message|text|token|response))(?:[-_.]?(?:delta|chunk|token))?|(?:agent|llm)[-_.]?(?:delta|chunk)|textResponse(?:Chunk)?|(?:team)?run(?:response)?content|runResponse)$/i
+  /^(?:(?:(?:conversation\.|on_)?(?:message|text|token|content|chunk|delta|answer|response|output|output_text|data|completion|stream|partial|assistant|ai|item)|(?:agent|llm)[-_.]?(?:message|text|token|response))(?:[-_.]?(?:delta|chunk|token))?|(?:agent|llm)[-_.]?(?:delta|chunk)|stream_event|textResponse(?:Chunk)?|(?:team)?run(?:response)?content|runResponse)$/i
 export const REASONING_NAME: RegExp =
   /^(?:on_)?(?:reasoning|thinking|thought|think)(?:[-_.]?(?:delta|content|text))?$/i
 export const DONE_NAME: RegExp =
-  /^(?:done|end|ended|close|complete|completed|finish|finished|message[-_.]?end|stream[-_.]?(?:end|done|completed?)|(?:team)?run[-_]?completed?|finalizeResponseStream)$/i
+  /^(?:done|end|ended|close|complete|completed|finish|finished|message[-_.]?end|stream[-_.]?(?:end|done|completed?)|(?:team)?run[-_]?completed?|finalizeResponseStream|finalAnswer)$/i
 export const ERROR_NAME: RegExp = /^(?:(?:(?:stream|(?:team)?run)[-_]?)?error|exception)$/i
 
 /** Data that are the end of a stream, whatever its frames are otherwise. */
@@ -52,7 +53,7 @@ const REASON_KEYS = ['finishReason', 'finish_reason', 'stop_reason', 'done_reaso
 
 type Path = readonly (string | number)[]
 
-/** Where it stands in the frames of watsonx, Spring AI, LibreChat, Strands, Bedrock. */
+/** Where it stands in the frames of watsonx, Spring AI, LibreChat, Strands, Bedrock, Claude's SDK. */
 const TEXT_PATHS: readonly Path[] = [
   ['results', 0, 'generated_text'],
   ['result', 'output', 'text'],
@@ -60,11 +61,13 @@ const TEXT_PATHS: readonly Path[] = [
   ['data', 'delta', 'content', 0, 'text'],
   ['event', 'contentBlockDelta', 'delta', 'text'],
   ['contentBlockDelta', 'delta', 'text'],
+  ['event', 'delta', 'text'],
 ]
 const REASONING_PATHS: readonly Path[] = [
   ['data', 'delta', 'content', 0, 'think'],
   ['event', 'contentBlockDelta', 'delta', 'reasoningContent', 'text'],
   ['contentBlockDelta', 'delta', 'reasoningContent', 'text'],
+  ['event', 'delta', 'thinking'],
 ]
 const REASON_PATHS: readonly Path[] = [
   ['details', 'finish_reason'],
@@ -72,6 +75,7 @@ const REASON_PATHS: readonly Path[] = [
   ['result', 'metadata', 'finishReason'],
   ['event', 'messageStop', 'stopReason'],
   ['messageStop', 'stopReason'],
+  ['event', 'delta', 'stop_reason'],
 ]
 const USAGE_PATHS: readonly Path[] = [
   ['metadata', 'usage'],
@@ -119,6 +123,16 @@ function isOfUser({ role, isCreatedByUser }: WireObject): boolean {
 /** The text in the frames of servers that put it deeper. */
 export function deepTextOf(payload: WireObject): string | undefined {
   return textAt(payload, TEXT_PATHS)
+}
+
+/** The text of a whole message, whose content is a list of parts: Strands, Claude's SDK, ADK. */
+export function wholeTextOf(payload: WireObject): string | undefined {
+  const content = asObject(payload['content'])
+  const message = content ?? asObject(payload['message']) ?? payload
+  if (isOfUser(message)) return undefined
+  const parts = asArray(content?.['parts'] ?? message['content'])
+  const texts = parts.map((part) => valueAt(part, 'thought') !== true && valueAt(part, 'text'))
+  return asText(texts.filter((text) => asText(text) !== undefined).join(''))
 }
 
 export function reasoningOf(payload: WireObject): string | undefined {

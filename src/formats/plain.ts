@@ -30,6 +30,7 @@ import {
   TEXT_NAME,
   textOf,
   usageIn,
+  wholeTextOf,
 } from './plain-words.ts'
 import { endCall, feedCall, inputTextOf, newCall } from './tool-calls.ts'
 import { usageOf } from './usage.ts'
@@ -56,6 +57,8 @@ function decodePlain(): WireDecoder {
   let textName = ''
   /** Whether text stands deep in the frames: what is said under a usual key repeats it. */
   let isDeep = false
+  /** Whether text came in pieces, which a whole message then repeats. */
+  let hasPieces = false
   let callCount = 0
   let promptTokens = 0
 
@@ -64,6 +67,7 @@ function decodePlain(): WireDecoder {
     if (type === 'reasoning') return emit({ type, text })
     opening ||= text
     textLength += text.length
+    hasPieces = true
     emit(text)
   }
 
@@ -110,7 +114,10 @@ function decodePlain(): WireDecoder {
     const deep = isText ? deepTextOf(payload) : undefined
     isDeep ||= deep !== undefined
     const near = isDeep || !(isContent || isDone) ? undefined : textOf(payload)
-    const text = deep ?? (near === DONE ? undefined : near)
+    const piece = deep ?? (near === DONE ? undefined : near)
+    const whole = isText && piece === undefined ? wholeTextOf(payload) : undefined
+    const isPart = payload['partial'] === true
+    const text = piece ?? (isPart || !hasPieces ? whole : undefined)
     const sources = [
       ...asArray(payload['sources']),
       ...asArray(valueAt(payload, 'metadata', 'retriever_resources')),
@@ -121,6 +128,7 @@ function decodePlain(): WireDecoder {
       textName = names[1] ?? ''
       emitContent(isReasoning ? 'reasoning' : 'text', text, emit)
     }
+    if (whole !== undefined) hasPieces = isPart
     for (const source of sources) readSource(source, emit)
     // Workers AI, whose calls are whole.
     if ('response' in payload)
@@ -129,7 +137,7 @@ function decodePlain(): WireDecoder {
       if (hasMore(payload)) emitData(inner ?? 'done', payload, emit)
       return emit({ type: 'complete' })
     }
-    const isRead = text !== undefined || reasoning !== undefined || sources.length > 0
+    const isRead = (piece ?? whole ?? reasoning) !== undefined || sources.length > 0
     if (isRead || (isContent && !hasMore(payload))) return
     emitData(inner ?? frame.type, payload, emit)
   }
