@@ -23,6 +23,8 @@ export const DONE_NAME: RegExp =
   /^(?:done|end|ended|close|complete|completed|finish|finished|message[-_.]?end|stream[-_.]?(?:end|done|completed?)|(?:team)?run[-_]?completed?|finalizeResponseStream|finalAnswer)$/i
 export const ERROR_NAME: RegExp = /^(?:(?:(?:stream|(?:team)?run)[-_]?)?error|exception)$/i
 
+export const KEEPALIVE_NAME: RegExp = /^(?:ping|keep-?alive|heartbeat)$/i
+
 /** Data that are the end of a stream, whatever its frames are otherwise. */
 export const END_MARK: RegExp = /^(?:\[(?:done|end|stream_end)\]|__(?:done|end)__|<\/stream>)$/i
 
@@ -51,7 +53,7 @@ const REASONING_KEYS = [
 ]
 const REASON_KEYS = ['finishReason', 'finish_reason', 'stop_reason', 'done_reason', 'stop_type']
 
-type Path = readonly (string | number)[]
+type Path = readonly [string, ...(string | number)[]]
 
 /** Where it stands in the frames of watsonx, Spring AI, LibreChat, Strands, Bedrock, Claude's SDK. */
 const TEXT_PATHS: readonly Path[] = [
@@ -93,9 +95,10 @@ const DONE_KEY =
 const END_KEY =
   /^(?:type|event|id|model|usage|tokens_used|timestamp|finish_?reason|stop_?reason|reason|stop)$/i
 
+/** The first text that one of the paths leads to. Most lead nowhere at once. */
 function textAt(payload: WireObject, paths: readonly Path[]): string | undefined {
   for (const path of paths) {
-    const text = asText(valueAt(payload, ...path))
+    const text = path[0] in payload ? asText(valueAt(payload, ...path)) : undefined
     if (text !== undefined) return text
   }
   return undefined
@@ -156,7 +159,7 @@ export function usageIn(payload: WireObject, isLast: boolean): Usage | undefined
   const usage = readUsage(payload['usage'])
   if (usage !== undefined) return usage
   for (const path of USAGE_PATHS) {
-    const found = readUsage(valueAt(payload, ...path))
+    const found = path[0] in payload ? readUsage(valueAt(payload, ...path)) : undefined
     if ((found?.outputTokens ?? found?.totalTokens) !== undefined) return found
   }
   if (!isLast) return undefined

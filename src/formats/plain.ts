@@ -22,6 +22,7 @@ import {
   ERROR_NAME,
   hasMore,
   isEnd,
+  KEEPALIVE_NAME,
   REASONING_NAME,
   reasoningOf,
   reasonOf,
@@ -53,8 +54,8 @@ function decodePlain(): WireDecoder {
   let textLength = 0
   /** Where the last text stood. */
   let textKey = 'text'
-  /** The name of the frame that it came in. */
-  let textName = ''
+  /** The type of the frame that it came in. */
+  let textType: string | undefined
   /** Whether text stands deep in the frames: what is said under a usual key repeats it. */
   let isDeep = false
   /** Whether text came in pieces, which a whole message then repeats. */
@@ -88,9 +89,17 @@ function decodePlain(): WireDecoder {
     emitFacts({ finishReason: reasonOf(word), rawFinishReason: word }, emit)
   }
 
+  /** Whether a frame has text and, at most, the type of the last one. Nearly every frame is like this. */
+  function isLikeLast(payload: WireObject): boolean {
+    for (const key in payload) {
+      if (key !== textKey && (key !== 'type' || payload[key] !== textType)) return false
+    }
+    return !isDeep
+  }
+
   function readObject(frame: SseEvent, payload: WireObject, emit: Emit): void {
     const known = payload[textKey]
-    if (typeof known === 'string' && frame.type === 'message' && isOnlyKey(payload, textKey)) {
+    if (typeof known === 'string' && frame.type === 'message' && isLikeLast(payload)) {
       return emitContent('text', known, emit)
     }
     if (readOwnFrame(payload, emit)) return
@@ -99,7 +108,7 @@ function decodePlain(): WireDecoder {
     const event = frame.type === 'update' && 'delta' in payload ? 'message' : frame.type
     const names = [event, inner ?? 'message']
     const isNamed = (pattern: RegExp) => names.some((name) => pattern.test(name))
-    if (inner !== undefined && isKeepalive({ ...frame, type: inner })) return
+    if (KEEPALIVE_NAME.test(inner ?? '')) return
 
     const isDone = isNamed(DONE_NAME)
     const ends = isDone || isEnd(payload)
@@ -118,15 +127,15 @@ function decodePlain(): WireDecoder {
     const whole = isText && piece === undefined ? wholeTextOf(payload) : undefined
     const isPart = payload['partial'] === true
     const text = piece ?? (isPart || !hasPieces ? whole : undefined)
-    const sources = [
-      ...asArray(payload['sources']),
-      ...asArray(valueAt(payload, 'metadata', 'retriever_resources')),
-    ]
+    const sources = asArray(
+      payload['sources'] ?? valueAt(payload, 'metadata', 'retriever_resources'),
+    )
 
     emitContent('reasoning', reasoning ?? '', emit)
-    if (text !== undefined && !repeatsAnswer(text, isDone, ends || names[1] !== textName)) {
-      textName = names[1] ?? ''
-      emitContent(isReasoning ? 'reasoning' : 'text', text, emit)
+    if (isReasoning) emitContent('reasoning', text ?? '', emit)
+    else if (text !== undefined && !repeatsAnswer(text, isDone, ends || inner !== textType)) {
+      textType = inner
+      emitContent('text', text, emit)
     }
     if (whole !== undefined) hasPieces = isPart
     for (const source of sources) readSource(source, emit)
@@ -142,7 +151,7 @@ function decodePlain(): WireDecoder {
     emitData(inner ?? frame.type, payload, emit)
   }
 
-  /** The last frame may hold the last piece, or the whole answer once more; so may a first one of another name. */
+  /** The last frame may hold the last piece, or the whole answer once more, as may one of a new type. */
   function repeatsAnswer(text: string, isNamedDone: boolean, mayRepeat: boolean): boolean {
     if (textLength === 0) return false
     return isNamedDone || (mayRepeat && text.length === textLength && text.startsWith(opening))
@@ -230,12 +239,6 @@ function decodePlain(): WireDecoder {
 /** Whether a frame is an error or an end by its name, whatever its data are. */
 function isNotice({ type, data }: SseEvent): boolean {
   return ERROR_NAME.test(type) || DONE_NAME.test(type) || data.startsWith('[ERROR]')
-}
-
-/** Whether `key` is the only one. Quicker than counting keys; nearly every frame is like this. */
-function isOnlyKey(payload: WireObject, key: string): boolean {
-  for (const other in payload) if (other !== key) return false
-  return true
 }
 
 function readSource(raw: unknown, emit: Emit): void {
