@@ -16,7 +16,7 @@ import { readUsage, usageOf } from './usage.ts'
 
 /** Names, of SSE events or in `type`, that a frame with text has, if it has one. */
 export const TEXT_NAME: RegExp =
-  /^(?:(?:(?:conversation\.|on_)?(?:message|text|token|content|chunk|delta|answer|response|output|output_text|data|completion|stream|partial|assistant|ai|item)|(?:agent|llm)[-_.]?(?:message|text|token|response))(?:[-_.]?(?:delta|chunk|token))?|(?:agent|llm)[-_.]?(?:delta|chunk)|stream_event|textResponse(?:Chunk)?|(?:team)?run(?:response)?content|runResponse)$/i
+  /^(?:(?:(?:conversation\.|on_)?(?:message|text|token|content|chunk|delta|answer|response|output|output_text|data|completion|stream|partial|assistant|ai|item)|(?:agent|llm)[-_.]?(?:message|text|token|response))(?:[-_.]?(?:delta|chunk|token))?|(?:agent|llm)[-_.]?(?:delta|chunk)|stream_event|on_(?:chat_model|llm)_stream|textResponse(?:Chunk)?|(?:team)?run(?:response)?content|runResponse)$/i
 export const REASONING_NAME: RegExp =
   /^(?:on_)?(?:reasoning|thinking|thought|think)(?:[-_.]?(?:delta|content|text))?$/i
 export const DONE_NAME: RegExp =
@@ -55,12 +55,13 @@ const REASON_KEYS = ['finishReason', 'finish_reason', 'stop_reason', 'done_reaso
 
 type Path = readonly [string, ...(string | number)[]]
 
-/** Where it stands in the frames of watsonx, Spring AI, LibreChat, Strands, Bedrock, Claude's SDK. */
+/** Where others put it: watsonx, Spring AI, LibreChat, LangChain, Strands, Bedrock, Claude's SDK. */
 const TEXT_PATHS: readonly Path[] = [
   ['results', 0, 'generated_text'],
   ['result', 'output', 'text'],
   ['result', 'output', 'content'],
   ['data', 'delta', 'content', 0, 'text'],
+  ['data', 'chunk', 'content'],
   ['event', 'contentBlockDelta', 'delta', 'text'],
   ['contentBlockDelta', 'delta', 'text'],
   ['event', 'delta', 'text'],
@@ -185,6 +186,7 @@ export function hasMore(payload: WireObject): boolean {
   return Object.keys(payload).some((key) => {
     const value = payload[key]
     if (key === 'event') return isObject(value)
+    if (key === 'status') return !DONE_NAME.test(asText(value) ?? '')
     if (key === 'metadata') return Object.keys(asObject(value) ?? {}).some((k) => k !== 'usage')
     if (key === 'data') return isObject(value) && Object.keys(value).length > 1
     return (

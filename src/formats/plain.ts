@@ -111,7 +111,9 @@ function decodePlain(): WireDecoder {
     if (KEEPALIVE_NAME.test(inner ?? '')) return
 
     const isDone = isNamed(DONE_NAME)
-    const ends = isDone || isEnd(payload)
+    const status = names[0] === 'message' && inner === undefined ? asText(payload['status']) : ''
+    const isOver = DONE_NAME.test(status ?? '') && !hasMore(payload)
+    const ends = isDone || isOver || isEnd(payload)
     readFacts(payload, ends || isNamed(/^usage$/i), emit)
     if (isNamed(ERROR_NAME) || isFault(payload)) return emitError(payload, emit)
     if (isDone && asText(payload['reason']) !== undefined) emitReason(`${payload['reason']}`, emit)
