@@ -218,9 +218,9 @@ function readAnswer(): ObjectReader {
   }
 }
 
-/** `delta` in a UI message; `text` and, before version 5, `textDelta` in `fullStream`. */
+/** `delta` in a UI message; `text` and, before 5, `textDelta` in `fullStream`; `content` by hand. */
 function textOf(chunk: WireObject): string | undefined {
-  return asText(chunk['delta']) ?? asText(chunk['text']) ?? asText(chunk['textDelta'])
+  return asText(chunk['delta']) ?? firstText(chunk, 'text', 'textDelta', 'content')
 }
 
 /** Signatures, item ids and the like travel on chunks without text. */

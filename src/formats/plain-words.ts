@@ -16,11 +16,11 @@ import { readUsage, usageOf } from './usage.ts'
 
 /** Names, of SSE events or in `type`, that a frame with text has, if it has one. */
 export const TEXT_NAME: RegExp =
-  /^(?:(?:(?:conversation\.|on_)?(?:message|text|token|content|chunk|delta|answer|response|output|output_text|data|completion|stream|partial|assistant|ai|item)|(?:agent|llm)[-_.]?(?:message|text|token|response))(?:[-_.]?(?:delta|chunk|token))?|(?:agent|llm)[-_.]?(?:delta|chunk)|stream_event|on_(?:chat_model|llm)_stream|textResponse(?:Chunk)?|(?:team)?run(?:response)?content|runResponse)$/i
+  /^(?:(?:(?:conversation\.|on_)?(?:message|text|token|content|content_block|chunk|delta|answer|response|output|output_text|data|completion|stream|partial|assistant|ai|item)|(?:agent|llm)[-_.]?(?:message|text|token|response))(?:[-_.]?(?:delta|chunk|token))?|(?:agent|llm)[-_.]?(?:delta|chunk)|stream_event|on_(?:chat_model|llm)_stream|textResponse(?:Chunk)?|(?:team)?run(?:response)?content|runResponse)$/i
 export const REASONING_NAME: RegExp =
   /^(?:on_)?(?:reasoning|thinking|thought|think)(?:[-_.]?(?:delta|content|text))?$/i
 export const DONE_NAME: RegExp =
-  /^(?:done|end|ended|close|complete|completed|finish|finished|message[-_.]?end|stream[-_.]?(?:end|done|completed?)|(?:team)?run[-_]?completed?|finalizeResponseStream|finalAnswer)$/i
+  /^(?:done|end|ended|close|complete|completed|finish|finished|message[-_.]?(?:end|stop|done)|(?:stream|response)[-_.]?(?:end|done|completed?)|(?:team)?run[-_]?completed?|finalizeResponseStream|finalAnswer)$/i
 export const ERROR_NAME: RegExp = /^(?:(?:(?:stream|(?:team)?run)[-_]?)?error|exception)$/i
 
 export const KEEPALIVE_NAME: RegExp = /^(?:ping|keep-?alive|heartbeat)$/i
