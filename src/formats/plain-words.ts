@@ -1,4 +1,5 @@
-import type { FinishReason, Usage } from '../chat-event.ts'
+import type { Usage } from '../chat-event.ts'
+import type { SseEvent } from '../framing/sse.ts'
 import {
   asArray,
   asNumber,
@@ -9,6 +10,8 @@ import {
   valueAt,
   type WireObject,
 } from '../wire-value.ts'
+import { emitError, emitFacts, emitSource } from './emit.ts'
+import type { Emit } from './format.ts'
 import { finishReasonOf } from './frames.ts'
 import { readUsage, usageOf } from './usage.ts'
 
@@ -23,6 +26,7 @@ export const DONE_NAME: RegExp =
   /^(?:done|end|ended|close|complete|completed|finish|finished|message[-_.]?(?:end|stop|done)|(?:stream|response)[-_.]?(?:end|done|completed?)|(?:team)?run[-_]?completed?|finalizeResponseStream|finalAnswer)$/i
 export const ERROR_NAME: RegExp = /^(?:(?:(?:stream|(?:team)?run)[-_]?)?error|exception)$/i
 
+/** Names, in `type`, that a frame has which only keeps the connection open. */
 export const KEEPALIVE_NAME: RegExp = /^(?:ping|keep-?alive|heartbeat)$/i
 
 /** Data that are the end of a stream, whatever its frames are otherwise. */
@@ -150,9 +154,17 @@ export function reasonWordOf(payload: WireObject): string | undefined {
   return /^(?:not[-_]finished|null)$/i.test(word) ? undefined : word
 }
 
-/** Why an answer ended, by a provider's word or an app's own. */
-export function reasonOf(word: string): FinishReason {
-  return /^(?:done|finish|succe)/i.test(word) ? 'stop' : finishReasonOf(word)
+/** Emits why an answer ended, by a provider's word or an app's own. */
+export function emitReason(word: string, emit: Emit): void {
+  const finishReason = /^(?:done|finish|succe)/i.test(word) ? 'stop' : finishReasonOf(word)
+  emitFacts({ finishReason, rawFinishReason: word }, emit)
+}
+
+/** Dify's workflows end with a state, and without an end of the message where they have none. */
+export function readWorkflowEnd(state: unknown, emit: Emit): void {
+  const status = asText(valueAt(state, 'status'))
+  if (asText(valueAt(state, 'error')) !== undefined) emitError(state, emit)
+  else if (status !== undefined) emitReason(status, emit)
 }
 
 /** Token counts. They may stand in the last frame itself. */
@@ -193,4 +205,16 @@ export function hasMore(payload: WireObject): boolean {
       ![...TEXT_KEYS, ...REASONING_KEYS].includes(key) && !END_KEY.test(key) && !DONE_KEY.test(key)
     )
   })
+}
+
+/** Whether a frame is an error or an end by its name, whatever its data are. */
+export function isNotice({ type, data }: SseEvent): boolean {
+  return ERROR_NAME.test(type) || DONE_NAME.test(type) || data.startsWith('[ERROR]')
+}
+
+/** Hands on a source, of which a route says what it likes. */
+export function readSource(raw: unknown, emit: Emit): void {
+  const source = typeof raw === 'string' ? { url: raw } : asObject(raw)
+  const url = firstText(source, 'url', 'uri', 'link')
+  emitSource({ url, title: firstText(source, 'title', 'name', 'document_name') }, raw, emit)
 }

@@ -11,7 +11,7 @@ import {
   valueAt,
   type WireObject,
 } from '../wire-value.ts'
-import { emitData, emitError, emitFacts, emitSource, emitText } from './emit.ts'
+import { emitData, emitError, emitFacts, emitText } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
 import { DONE, isFault, isKeepalive, parsePayload } from './frames.ts'
 import { readOwnFrame } from './plain-events.ts'
@@ -20,12 +20,15 @@ import {
   deepTextOf,
   END_MARK,
   ERROR_NAME,
+  emitReason,
   hasMore,
   isEnd,
+  isNotice,
   KEEPALIVE_NAME,
   REASONING_NAME,
+  readSource,
+  readWorkflowEnd,
   reasoningOf,
-  reasonOf,
   reasonWordOf,
   TEXT_KEYS,
   TEXT_NAME,
@@ -45,6 +48,18 @@ import { usageOf } from './usage.ts'
  * There is no fixed end marker: a body that just ends has the finish reason `'unknown'`.
  */
 export const plain: WireFormat = { name: 'plain', decoder: decodePlain }
+
+/** What a frame is, by its names and its keys. */
+interface FrameKind {
+  /** Its `type` or `event`. */
+  name: string | undefined
+  isText: boolean
+  isReasoning: boolean
+  /** Whether it is the end by its name. */
+  isDone: boolean
+  /** Whether it is the end at all. */
+  ends: boolean
+}
 
 function decodePlain(): WireDecoder {
   /** What the first frame with content was: text frames are never parsed, JSON frames must be. */
@@ -85,10 +100,6 @@ function decodePlain(): WireDecoder {
     emitData(type, data, emit)
   }
 
-  function emitReason(word: string, emit: Emit): void {
-    emitFacts({ finishReason: reasonOf(word), rawFinishReason: word }, emit)
-  }
-
   /** Whether a frame has text and, at most, the type of the last one. Nearly every frame is like this. */
   function isLikeLast(payload: WireObject): boolean {
     for (const key in payload) {
@@ -119,38 +130,41 @@ function decodePlain(): WireDecoder {
     if (isDone && asText(payload['reason']) !== undefined) emitReason(`${payload['reason']}`, emit)
     if (isNamed(/^workflow_finished$/)) readWorkflowEnd(payload['data'], emit)
     const isText = names.every((name) => TEXT_NAME.test(name))
-    const isReasoning = isNamed(REASONING_NAME)
-    const isContent = isText || isReasoning
-    const reasoning = isContent ? reasoningOf(payload) : undefined
-    const deep = isText ? deepTextOf(payload) : undefined
-    isDeep ||= deep !== undefined
-    const near = isDeep || !(isContent || isDone) ? undefined : textOf(payload)
-    const piece = deep ?? (near === DONE ? undefined : near)
-    const whole = isText && piece === undefined ? wholeTextOf(payload) : undefined
-    const isPart = payload['partial'] === true
-    const text = piece ?? (isPart || !hasPieces ? whole : undefined)
-    const sources = asArray(
-      payload['sources'] ?? valueAt(payload, 'metadata', 'retriever_resources'),
-    )
-
-    emitContent('reasoning', reasoning ?? '', emit)
-    if (isReasoning) emitContent('reasoning', text ?? '', emit)
-    else if (text !== undefined && !repeatsAnswer(text, isDone, ends || inner !== textType)) {
-      textType = inner
-      emitContent('text', text, emit)
-    }
-    if (whole !== undefined) hasPieces = isPart
-    for (const source of sources) readSource(source, emit)
-    // Workers AI, whose calls are whole.
-    if ('response' in payload)
-      for (const call of asArray(payload['tool_calls'])) readCall(call, emit)
+    const kind = { name: inner, isText, isReasoning: isNamed(REASONING_NAME), isDone, ends }
+    const isRead = readContent(payload, kind, emit)
     if (ends) {
       if (hasMore(payload)) emitData(inner ?? 'done', payload, emit)
       return emit({ type: 'complete' })
     }
-    const isRead = (piece ?? whole ?? reasoning) !== undefined || sources.length > 0
-    if (isRead || (isContent && !hasMore(payload))) return
-    emitData(inner ?? frame.type, payload, emit)
+    const isContent = isText || kind.isReasoning
+    if (!isRead && !(isContent && !hasMore(payload))) emitData(inner ?? frame.type, payload, emit)
+  }
+
+  /** Reads what a frame holds of the answer. Returns whether it holds any, be it a repetition. */
+  function readContent(payload: WireObject, kind: FrameKind, emit: Emit): boolean {
+    const { isText, isReasoning, isDone, ends } = kind
+    const reasoning = isText || isReasoning ? reasoningOf(payload) : undefined
+    const deep = isText ? deepTextOf(payload) : undefined
+    isDeep ||= deep !== undefined
+    const near = !isDeep && (isText || isReasoning || isDone) ? textOf(payload) : undefined
+    const piece = deep ?? (near === DONE ? undefined : near)
+    const whole = isText && piece === undefined ? wholeTextOf(payload) : undefined
+    const isPart = payload['partial'] === true
+    const text = piece ?? (isPart || !hasPieces ? whole : undefined)
+
+    emitContent('reasoning', reasoning ?? '', emit)
+    if (isReasoning) emitContent('reasoning', text ?? '', emit)
+    else if (text !== undefined && !repeatsAnswer(text, isDone, ends || kind.name !== textType)) {
+      textType = kind.name
+      emitContent('text', text, emit)
+    }
+    if (whole !== undefined) hasPieces = isPart
+    const resources = valueAt(payload, 'metadata', 'retriever_resources')
+    const sources = asArray(payload['sources'] ?? resources)
+    for (const source of sources) readSource(source, emit)
+    const calls = asArray('response' in payload ? payload['tool_calls'] : undefined)
+    for (const call of calls) readCall(call, emit)
+    return (piece ?? whole ?? reasoning) !== undefined || sources.length + calls.length > 0
   }
 
   /** The last frame may hold the last piece, or the whole answer once more, as may one of a new type. */
@@ -159,14 +173,7 @@ function decodePlain(): WireDecoder {
     return isNamedDone || (mayRepeat && text.length === textLength && text.startsWith(opening))
   }
 
-  /** Dify's workflows end with a state, and without an end of the message where they have none. */
-  function readWorkflowEnd(state: unknown, emit: Emit): void {
-    const error = asText(valueAt(state, 'error'))
-    const status = asText(valueAt(state, 'status'))
-    if (error !== undefined) emitError(state, emit)
-    else if (status !== undefined) emitReason(status, emit)
-  }
-
+  /** A call of Workers AI: it is whole, and the caller's to run. */
   function readCall(value: unknown, emit: Emit): void {
     const { id, name, arguments: args } = asObject(value) ?? {}
     if (asText(name) === undefined) return
@@ -236,15 +243,4 @@ function decodePlain(): WireDecoder {
     pushText: emitText,
     end() {},
   }
-}
-
-/** Whether a frame is an error or an end by its name, whatever its data are. */
-function isNotice({ type, data }: SseEvent): boolean {
-  return ERROR_NAME.test(type) || DONE_NAME.test(type) || data.startsWith('[ERROR]')
-}
-
-function readSource(raw: unknown, emit: Emit): void {
-  const source = typeof raw === 'string' ? { url: raw } : asObject(raw)
-  const url = firstText(source, 'url', 'uri', 'link')
-  emitSource({ url, title: firstText(source, 'title', 'name', 'document_name') }, raw, emit)
 }
