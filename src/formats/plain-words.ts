@@ -193,6 +193,13 @@ export function isEnd(payload: WireObject): boolean {
   return isObject(payload['token']) && typeof payload['generated_text'] === 'string'
 }
 
+/** Whether all that a frame without a name says is a status that means the end. */
+export function isOver(payload: WireObject, names: readonly string[]): boolean {
+  if (!DONE_NAME.test(asText(payload['status']) ?? '')) return false
+  const isNameless = names.every((name) => name === 'message')
+  return isNameless && !hasMore(payload) && textOf(payload) === undefined
+}
+
 /** Whether a frame says anything beside text, its end and its token counts. */
 export function hasMore(payload: WireObject): boolean {
   return Object.keys(payload).some((key) => {

@@ -24,6 +24,7 @@ import {
   hasMore,
   isEnd,
   isNotice,
+  isOver,
   KEEPALIVE_NAME,
   REASONING_NAME,
   readSource,
@@ -122,9 +123,7 @@ function decodePlain(): WireDecoder {
     if (KEEPALIVE_NAME.test(inner ?? '')) return
 
     const isDone = isNamed(DONE_NAME)
-    const status = names[0] === 'message' && inner === undefined ? asText(payload['status']) : ''
-    const isOver = DONE_NAME.test(status ?? '') && !hasMore(payload)
-    const ends = isDone || isOver || isEnd(payload)
+    const ends = isDone || isEnd(payload) || (textLength > 0 && isOver(payload, names))
     readFacts(payload, ends || isNamed(/^usage$/i), emit)
     if (isNamed(ERROR_NAME) || isFault(payload)) return emitError(payload, emit)
     if (isDone && asText(payload['reason']) !== undefined) emitReason(`${payload['reason']}`, emit)
