@@ -41,19 +41,26 @@ function readAnswer(): ObjectReader {
 
   function readCall(payload: WireObject, id: string | undefined, emit: Emit): void {
     if (id === undefined) return
-    calls.add(id, firstText(payload, 'toolCallName', 'tool_call_name'), payload['delta'], emit)
+    const name = firstText(payload, 'toolCallName', 'tool_call_name', 'toolName')
+    calls.add(id, name, payload['delta'], emit)
   }
 
   function finish(payload: WireObject, emit: Emit): void {
     const outcome = asObject(payload['outcome'])
-    const outcomeType = asText(outcome?.['type'])
+    // A word alone in the drafts.
+    const outcomeType = asText(outcome?.['type'] ?? payload['outcome'])
+    const about = asObject(payload['metadata'])
     const word = asText(
-      valueAt(payload, 'metadata', 'tanstack', 'finishReason') ?? payload['finishReason'],
+      valueAt(about, 'tanstack', 'finishReason') ??
+        about?.['finishReason'] ??
+        payload['finishReason'],
     )
     const model = asText(valueAt(payload, 'usage', 0, 'model'))
     emitFacts({ usage: usageOf(payload['usage']), model }, emit)
     if (payload['result'] != null) emitData('result', payload['result'], emit)
-    if (outcomeType === 'interrupt') emitData('interrupt', outcome?.['interrupts'], emit)
+    if (outcomeType === 'interrupt') {
+      emitData('interrupt', outcome?.['interrupts'] ?? payload['interrupt'], emit)
+    }
     const mustRunTools = calls.isWaiting() || asArray(outcome?.['pendingToolCallIds']).length > 0
     const isOver = outcomeType === undefined || outcomeType === 'success'
     const rawFinishReason = isOver ? (word ?? outcomeType) : outcomeType
@@ -104,7 +111,10 @@ function readAnswer(): ObjectReader {
         chunkCallId = callId ?? chunkCallId
         return readCall(payload, chunkCallId, emit)
       case 'TOOL_CALL_END':
-        return calls.markWhole(callId)
+        calls.markWhole(callId)
+        // TanStack AI's older versions have no event for the result.
+        if (payload['result'] != null) calls.answer(callId ?? '', payload['result'], false, emit)
+        return
       case 'TOOL_CALL_RESULT': {
         const isError =
           payload['error'] != null ||

@@ -105,7 +105,7 @@ function decodeAiSdkData(): WireDecoder {
       case '9':
         return readCall(part, emit)
       case 'a':
-        return calls.answer(callIdOf(part), part['result'] ?? null, false, emit)
+        return calls.answer(callIdOf(part), part['result'] ?? null, part['isError'] === true, emit)
       case 'b':
         return calls.add(callIdOf(part, true), part['toolName'], '', emit)
       case 'c':

@@ -17,8 +17,9 @@ import { inputTextOf } from './tool-calls.ts'
 import { readUsage } from './usage.ts'
 
 /**
- * The UI message stream of the AI SDK 5, 6 and 7, and the parts of its `fullStream` where a server
- * forwards them by hand. Parts need no start here, though the SDK's own client wants one.
+ * The UI message stream of the AI SDK 5, 6 and 7, the parts of its `fullStream` where a server
+ * forwards them by hand, and Mastra's chunks, which hold such parts in a `payload`. Parts need no
+ * start here, though the SDK's own client wants one.
  *
  * A tool that the app's own server runs is told from one of the caller's by nothing but its output,
  * so a `tool-call` waits for that, or for the end of its step; its input does not wait.
@@ -116,6 +117,7 @@ function readAnswer(): ObjectReader {
         return emitProof(type, chunk, emit)
       case 'tool-input-start':
       case 'tool-call-streaming-start':
+      case 'tool-call-input-streaming-start':
         return addToCall(callIdOf(chunk, true), chunk, '', emit)
       case 'tool-input-delta':
       case 'tool-call-delta': {
@@ -128,22 +130,20 @@ function readAnswer(): ObjectReader {
       case 'tool-call':
         return readCall(type, chunk, emit)
       case 'tool-output-available':
-      case 'tool-result':
+      case 'tool-result': {
         // A tool may show how far it is; its result comes at the end.
         if (chunk['preliminary'] === true) {
           calls.runs(callIdOf(chunk), emit)
           break
         }
-        return calls.answer(
-          callIdOf(chunk),
-          chunk['output'] ?? chunk['result'] ?? null,
-          false,
-          emit,
-        )
+        const output = chunk['output'] ?? chunk['result'] ?? null
+        return calls.answer(callIdOf(chunk), output, chunk['isError'] === true, emit)
+      }
       case 'tool-output-error':
       case 'tool-error':
         return calls.answer(callIdOf(chunk), chunk['errorText'] ?? chunk['error'], true, emit)
       case 'tool-approval-request':
+      case 'tool-call-approval':
         if (chunk['isAutomatic'] !== true) calls.asks(callIdOf(chunk), emit)
         break
       case 'tool-output-denied':
@@ -177,10 +177,11 @@ function readAnswer(): ObjectReader {
         calls = awaitCalls()
         break
       case 'finish': {
-        const word = asText(chunk['finishReason'])
+        const { finishReason, stepResult } = chunk
+        const word = valueAt(finishReason, 'unified') ?? valueAt(stepResult, 'reason')
         readMetadata(chunk['messageMetadata'], emit)
-        readTotals(chunk, emit)
-        return finish(word ?? asText(valueAt(chunk, 'finishReason', 'unified')), emit)
+        readTotals(asObject(chunk['output']) ?? chunk, emit)
+        return finish(asText(finishReason) ?? asText(word), emit)
       }
       case 'abort':
         end = 'aborted'
@@ -191,6 +192,7 @@ function readAnswer(): ObjectReader {
         error ??= providerError(chunk)
         return
       case 'tool-input-end':
+      case 'tool-call-input-streaming-end':
       case 'stream-start':
         return
     }
@@ -201,8 +203,10 @@ function readAnswer(): ObjectReader {
 
   return {
     takesTemplates: true,
-    read(chunk, frame, emit) {
-      const type = asText(chunk['type'])
+    read(payload, frame, emit) {
+      const type = asText(payload['type'])
+      const part = 'runId' in payload ? asObject(payload['payload']) : undefined
+      const chunk = part ?? payload
       // Not a chunk of the SDK, but of what stands before it: nothing follows.
       if (type === undefined && isFault(chunk)) return emitError(chunk, emit)
       readChunk(type ?? frame.type, chunk, emit)
@@ -215,9 +219,9 @@ function readAnswer(): ObjectReader {
   }
 }
 
-/** `delta` in a UI message; `text` and, before version 5, `textDelta` in `fullStream`. */
+/** `delta` in a UI message; `text` and, before 5, `textDelta` in `fullStream`; `content` by hand. */
 function textOf(chunk: WireObject): string | undefined {
-  return asText(chunk['delta']) ?? asText(chunk['text']) ?? asText(chunk['textDelta'])
+  return asText(chunk['delta']) ?? firstText(chunk, 'text', 'textDelta', 'content')
 }
 
 /** Signatures, item ids and the like travel on chunks without text. */
@@ -233,14 +237,8 @@ function readSource(source: WireObject, raw: unknown, emit: Emit): void {
 
 function readFile(file: WireObject, emit: Emit): void {
   const mediaType = firstText(file, 'mediaType', 'mimeType')
-  emitFile(
-    {
-      mediaType,
-      url: asText(file['url']),
-      base64: firstText(file, 'base64', 'base64Data', 'data'),
-    },
-    emit,
-  )
+  const base64 = firstText(file, 'base64', 'base64Data', 'data')
+  emitFile({ mediaType, url: asText(file['url']), base64 }, emit)
 }
 
 /** Token counts under the names that the SDK's own objects, and most apps' metadata, have. */

@@ -10,7 +10,7 @@ import type { WireDecoder, WireEvent, WireFormat } from './format.ts'
 import { DONE, isKeepalive } from './frames.ts'
 import { gemini } from './gemini.ts'
 import { geminiInteractions } from './gemini-interactions.ts'
-import { langgraph } from './langgraph.ts'
+import { isMessage, langgraph, nameIn } from './langgraph.ts'
 import { ollama } from './ollama.ts'
 import { openaiChat } from './openai-chat.ts'
 import { openaiResponses } from './openai-responses.ts'
@@ -27,10 +27,16 @@ export const auto: WireFormat = { name: 'auto', decoder: decodeAuto }
  * names of other formats are too near to those of hand-written events.
  */
 const BY_NAME: readonly [RegExp, WireFormat][] = [
-  [/^response\./, openaiResponses],
-  [/^(?:(?:message|content_block)_(?:start|delta|stop)|ping|vertex_event)$/, anthropic],
-  [/^(?:[A-Z]+(?:_[A-Z]+)+|RAW|CUSTOM)$/, agui],
+  [/^response\.(?!(?:delta|chunk|token|start|end|done|complete)$)/, openaiResponses],
+  [/^(?:message_stop|content_block_stop|ping|vertex_event)$/, anthropic],
+  [
+    /^(?:(?:RUN|STEP|TEXT_MESSAGE|TOOL_CALL|THINKING|REASONING|STATE|MESSAGES|ACTIVITY|SUBAGENT)_[A-Z_]+|RAW|CUSTOM)$/,
+    agui,
+  ],
 ]
+
+/** Types of Anthropic's that hold an object, where hand-written frames have text. */
+const ANTHROPIC = /^(?:message|content_block)_(?:start|delta)$/
 
 /** Types of the AI SDK's that no hand-written frame has by chance. */
 const AI_SDK =
@@ -44,8 +50,11 @@ const COHERE =
 const COHERE_V1 =
   /^(?:stream-(?:start|end)|(?:text|citation|search-queries|tool-calls)-generation|search-results|tool-calls-chunk)$/
 
-/** Types of frames with which Anthropic or the AI SDK may begin, and hand-written streams as well. */
-const ANYBODYS = /^(?:start|ping)$/
+/** Types of frames with which these formats may begin, and hand-written streams as well. */
+const ANYBODYS = /^(?:start|ping|message-start|data-.+)$/
+
+/** What LangGraph and LangServe say of a run before it. */
+const RUN_KEYS = ['run_id', 'attempt', 'thread_id', 'assistant_id', 'feedback_tokens', 'feedback']
 
 /** Names of SSE events by which LangGraph is told, with the namespace of a subgraph behind them. */
 const LANGGRAPH_EVENT = /^(?:messages(?:\/\w+)?|values|updates)(?:\|.*)?$/
@@ -53,15 +62,19 @@ const LANGGRAPH_EVENT = /^(?:messages(?:\/\w+)?|values|updates)(?:\|.*)?$/
 /** Which format a frame is of; `undefined` if it is of no particular one. */
 function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat | undefined {
   if (isDataStreamV1(data)) return aiSdkData
-  if (LANGGRAPH_EVENT.test(event) && typeof payload === 'object') return langgraph
-  if (Array.isArray(payload) && LANGGRAPH_EVENT.test(asText(payload[0]) ?? '')) return langgraph
+  if (isOfMode(event, payload) || isOfMode(nameIn(payload) ?? '', valueAt(payload, 'data'))) {
+    return langgraph
+  }
+  if (Array.isArray(payload) && LANGGRAPH_EVENT.test(nameIn(payload) ?? '')) return langgraph
   if (!isObject(payload)) return undefined
   const { type, object, error } = payload
   // Assistants name the kinds of their steps in `type`, and their events outside of the payload.
   if (event.startsWith('thread.') && asText(object)?.startsWith('thread')) return openaiResponses
+  // Mastra's chunks, which hold the AI SDK's.
+  if (asText(type) && 'runId' in payload && isObject(payload['payload'])) return aiSdk
   if (type === 'event' && 'method' in payload && isObject(payload['params'])) return langgraph
-  if (event === 'metadata' && asText(payload['run_id']) !== undefined) return langgraph
-  if (type === 'AIMessageChunk' || ('lc' in payload && 'kwargs' in payload)) return langgraph
+  if (event === 'metadata' && 'run_id' in payload && isOnly(payload, RUN_KEYS)) return langgraph
+  if (isMessage(payload)) return langgraph
   if (asText(payload['event'])?.startsWith('on_') && 'run_id' in payload) return langgraph
   const eventType = asText(payload['event_type']) ?? ''
   if (/^(?:interaction|step|content)\./.test(eventType)) return geminiInteractions
@@ -75,7 +88,10 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   if (!('path' in payload)) {
     const known = BY_NAME.find(([pattern]) => pattern.test(name || event))
     if (known !== undefined) return known[1]
-    if (AI_SDK.test(name)) return aiSdk
+    const { message, delta, content_block } = payload
+    const isObjects = isObject(message ?? delta ?? content_block)
+    if (isObjects && ANTHROPIC.test(name || event)) return anthropic
+    if (AI_SDK.test(name) && !('content' in payload)) return aiSdk
   }
   if (name === 'message-start' && 'id' in payload) return cohere
   if (COHERE.test(name) && isObject(payload['delta'])) return cohere
@@ -89,7 +105,9 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   if (name === 'file' && 'mediaType' in payload) return aiSdk
   if (name === 'error') return faultFormat(payload)
   if (Array.isArray(payload['candidates'])) return gemini
-  if (isObject(payload['promptFeedback'] ?? payload['usageMetadata'])) return gemini
+  // The events of Google's ADK have counts as well, beside content of their own.
+  const counts = payload['promptFeedback'] ?? payload['usageMetadata']
+  if (isObject(counts) && !('content' in payload)) return gemini
   if (object === 'interaction') return geminiInteractions
   const { message, done, model } = payload
   if (typeof done === 'boolean') {
@@ -99,6 +117,13 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   if ('finish_reason' in payload && isObject(message)) return cohere
   if (object === 'error' || isObject(error)) return openaiChat
   return undefined
+}
+
+/** Whether `data` are what LangGraph has under the name of a stream mode, and no hand-written frame. */
+function isOfMode(name: string, data: unknown): boolean {
+  if (!LANGGRAPH_EVENT.test(name) || typeof data !== 'object' || data === null) return false
+  if (name.startsWith('updates')) return Object.values(data).every((v) => typeof v === 'object')
+  return !['text', 'content', 'token', 'delta'].some((key) => key in data)
 }
 
 /** Whose error `{type: "error", …}` is. */

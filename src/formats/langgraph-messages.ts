@@ -195,19 +195,27 @@ function isChunk(message: WireObject): boolean {
 function textsOf(message: WireObject, emit: Emit): { text: string; reasoning: string } {
   const { content } = message
   const kwargs = asObject(message['additional_kwargs'])
-  const texts = { text: '', reasoning: asText(kwargs?.['reasoning_content']) ?? '' }
-  if (typeof content === 'string') return { ...texts, text: content }
+  let text = typeof content === 'string' ? content : ''
+  let reasoning = ''
   for (const value of asArray(content)) {
     const block = typeof value === 'string' ? { type: 'text', text: value } : asObject(value)
     if (block === undefined) continue
     const type = asText(block['type']) ?? ''
-    if (type === 'text') texts.text += asText(block['text']) ?? ''
-    else if (type === 'reasoning' || type === 'thinking') {
-      texts.reasoning += firstText(block, 'reasoning', 'thinking') ?? ''
-      // The pieces of calls stand in `tool_call_chunks`, too.
-    } else if (!CALL_BLOCK.test(type)) emitData(type || 'content', block, emit)
+    if (type === 'text') text += asText(block['text']) ?? ''
+    else if (type === 'reasoning' || type === 'thinking') reasoning += reasoningIn(block)
+    // The pieces of calls stand in `tool_call_chunks`, too.
+    else if (!CALL_BLOCK.test(type)) emitData(type || 'content', block, emit)
   }
-  return texts
+  // What a model's own class puts beside the content may stand in it, too.
+  reasoning ||=
+    asText(kwargs?.['reasoning_content']) ?? reasoningIn(asObject(kwargs?.['reasoning']))
+  return { text, reasoning }
+}
+
+/** A piece of reasoning: one text, or what OpenAI's Responses have, a list of summaries. */
+function reasoningIn(block: WireObject | undefined): string {
+  const summaries = asArray(block?.['summary']).map((part) => asText(valueAt(part, 'text')) ?? '')
+  return firstText(block, 'reasoning', 'thinking') ?? summaries.join('')
 }
 
 const CALL_BLOCK = /^(?:tool_use|input_json_delta|tool_call|tool_call_chunk|function_call)$/

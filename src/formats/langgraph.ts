@@ -1,3 +1,4 @@
+import type { SseEvent } from '../framing/sse.ts'
 import {
   asArray,
   asObject,
@@ -120,6 +121,8 @@ function decodeLanggraph(): WireDecoder {
         break
       case 'data':
         return readServed(payload, emit)
+      case 'error':
+        return emitError(payload, emit)
     }
     if (payload !== null) emitData(name, payload, emit)
   }
@@ -141,13 +144,15 @@ function decodeLanggraph(): WireDecoder {
     else if (finishReason !== 'tool-calls') emit({ type: 'facts', ...said })
   }
 
+  function complete(emit: Emit): void {
+    settle(true, emit)
+    emit({ type: 'complete' })
+  }
+
   return {
     marksEnd: () => false,
     push(frame, emit, parsed) {
-      if (frame.type === 'end' || frame.data === DONE) {
-        settle(true, emit)
-        return emit({ type: 'complete' })
-      }
+      if (frame.type === 'end' || frame.data === DONE) return complete(emit)
       if (isKeepalive(frame)) return
       if (frame.type === 'error' || frame.type.startsWith('error|')) {
         // A failure may come in plain words.
@@ -158,22 +163,41 @@ function decodeLanggraph(): WireDecoder {
       const method = asText(object?.['method'])
       const params = asObject(object?.['params'])
       if (method !== undefined && params !== undefined) return protocol.read(method, params, emit)
-      if (frame.type !== 'message') return readMode(frame.type, payload, emit)
-      // Without a name of its own a frame may hold one: `[mode, data]` or `{event, data}`.
-      const name = asText(asArray(payload)[0]) ?? asText(object?.['event'])
+      const name = frame.type === 'message' ? nameIn(payload) : frame.type
+      if (name === 'end') return complete(emit)
       if (object !== undefined && name?.startsWith('on_')) {
         return readRunnableEvent(name, object, EVENTS, emit)
       }
-      if (name !== undefined) {
-        return readMode(name, object === undefined ? asArray(payload)[1] : object['data'], emit)
-      }
+      if (name !== undefined) return readMode(name, dataOf(frame, payload), emit)
       if (object !== undefined && isFault(object)) return emitError(payload, emit)
       // A chunk of LangChain as a route of one's own writes it, serialised in Python or JavaScript.
-      if (object?.['type'] === 'AIMessageChunk' || (object && 'lc' in object)) {
-        return readServed(object, emit)
-      }
+      if (isMessage(object)) return readServed(object, emit)
       emitData(frame.type, payload, emit)
     },
     end: (emit) => settle(false, emit),
   }
+}
+
+/**
+ * The name that a payload holds, where its frame has none: a route of one's own writes what
+ * `graph.stream` gives, `[mode, data]`, `[namespace, mode, data]` or, of one mode alone,
+ * `[message, metadata]`; or the same as `{event, data}`.
+ */
+export function nameIn(payload: unknown): string | undefined {
+  if (!Array.isArray(payload)) return asText(valueAt(payload, 'event'))
+  const [first, second] = payload
+  if (Array.isArray(first)) return asText(second) && [second, ...first].join('|')
+  return isMessage(first) ? 'messages' : asText(first)
+}
+
+/** What the name is about. */
+function dataOf(frame: SseEvent, payload: unknown): unknown {
+  if (frame.type !== 'message') return payload
+  if (!Array.isArray(payload)) return valueAt(payload, 'data')
+  return isMessage(payload[0]) ? payload : payload.at(-1)
+}
+
+/** Whether it is a message of LangChain's, as Python or JavaScript serialises it. */
+export function isMessage(value: unknown): boolean {
+  return isObject(value) && (value['type'] === 'AIMessageChunk' || isObject(value['kwargs']))
 }

@@ -1,6 +1,8 @@
+import type { Usage } from '../chat-event.ts'
 import type { SseEvent } from '../framing/sse.ts'
 import {
   asArray,
+  asNumber,
   asObject,
   asText,
   firstText,
@@ -9,59 +11,56 @@ import {
   valueAt,
   type WireObject,
 } from '../wire-value.ts'
-import { emitData, emitError, emitFacts, emitSource, emitText } from './emit.ts'
+import { emitData, emitError, emitFacts, emitText } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
-import { DONE, finishReasonOf, isFault, isKeepalive, parsePayload } from './frames.ts'
+import { DONE, isFault, isKeepalive, parsePayload } from './frames.ts'
 import { readOwnFrame } from './plain-events.ts'
+import {
+  DONE_NAME,
+  deepTextOf,
+  END_MARK,
+  ERROR_NAME,
+  emitReason,
+  hasMore,
+  isEnd,
+  isNotice,
+  isOver,
+  KEEPALIVE_NAME,
+  REASONING_NAME,
+  readSource,
+  readWorkflowEnd,
+  reasoningOf,
+  reasonWordOf,
+  TEXT_NAME,
+  textOf,
+  usageIn,
+  wholeTextOf,
+} from './plain-words.ts'
 import { textTemplate } from './text-template.ts'
-import { readUsage } from './usage.ts'
+import { endCall, feedCall, inputTextOf, newCall } from './tool-calls.ts'
+import { usageOf } from './usage.ts'
 
 /**
  * The frames that tutorials and hand-written routes send: `{text}`, `{content}`, `{token}`, …, JSON
  * strings or raw text; `{error}`; an end by `[DONE]`, `{done: true}` or `event: done`. Also all that
- * `chatwire/server` writes, and the variants of Dify, llama.cpp, TGI, Workers AI, Replicate, watsonx.
+ * `chatwire/server` writes, and what app servers send whose frames are much like these: Dify, Flowise,
+ * Agno, LibreChat, Spring AI, Strands, llama.cpp, TGI, Workers AI, Replicate, watsonx and others.
  *
  * There is no fixed end marker: a body that just ends has the finish reason `'unknown'`.
  */
 export const plain: WireFormat = { name: 'plain', decoder: decodePlain }
 
-/** Names, of SSE events or in `type`, that a frame with text has, if it has one. */
-const TEXT_NAME =
-  /^(?:message|text|token|content|chunk|delta|answer|response|output|data|completion|stream|partial|assistant|ai|(?:text|content|message|output_text)[-_.]?delta|text_chunk|agent_message|output_text)$/i
-const REASONING_NAME = /^(?:reasoning|thinking|thought)(?:[-_.]?(?:delta|content|text))?$/i
-const DONE_NAME =
-  /^(?:done|end|ended|complete|completed|finish|finished|(?:message|stream)[-_.]?end)$/i
-const ERROR_NAME = /^(?:error|exception)$/i
-
-/** Where the text stands, in this order. */
-const TEXT_KEYS = [
-  'text',
-  'content',
-  'delta',
-  'token',
-  'chunk',
-  'message',
-  'response',
-  'answer',
-  'data',
-  'output',
-]
-const REASONING_KEYS = ['reasoning', 'reasoning_content', 'thinking']
-const REASON_KEYS = ['finishReason', 'finish_reason', 'stop_reason', 'done_reason', 'stop_type']
-const DONE_KEYS = [
-  'done',
-  'finished',
-  'is_final',
-  'isFinal',
-  'complete',
-  'completed',
-  'isComplete',
-  'isCompleted',
-]
-
-/** What the keys of a frame are that says no more than "the end". */
-const END_KEY =
-  /^(?:type|event|id|model|usage|tokens_used|timestamp|finish_?reason|stop_?reason|stop|metadata)$/i
+/** What a frame is, by its names and its keys. */
+interface FrameKind {
+  /** Its `type` or `event`. */
+  name: string | undefined
+  isText: boolean
+  isReasoning: boolean
+  /** Whether it is the end by its name. */
+  isDone: boolean
+  /** Whether it is the end at all. */
+  ends: boolean
+}
 
 function decodePlain(): WireDecoder {
   /** What the first frame with content was: text frames are never parsed, JSON frames must be. */
@@ -70,12 +69,21 @@ function decodePlain(): WireDecoder {
   let opening = ''
   let textLength = 0
   const template = textTemplate()
+  /** The type of the frame in which the last text came. */
+  let textType: string | undefined
+  /** Whether text stands deep in the frames: what is said under a usual key repeats it. */
+  let isDeep = false
+  /** Whether text came in pieces, which a whole message then repeats. */
+  let hasPieces = false
+  let callCount = 0
+  let promptTokens = 0
 
   function emitContent(type: 'text' | 'reasoning', text: string, emit: Emit): void {
     if (text === '') return
     if (type === 'reasoning') return emit({ type, text })
     opening ||= text
     textLength += text.length
+    hasPieces = true
     emit(text)
   }
 
@@ -85,58 +93,97 @@ function decodePlain(): WireDecoder {
     if (ERROR_NAME.test(type)) return emitError(data, emit)
     if (data.startsWith('[ERROR]')) return emitError(data.slice('[ERROR]'.length).trim(), emit)
     if (DONE_NAME.test(type)) return emit({ type: 'complete' })
-    if (TEXT_NAME.test(type)) return emitContent('text', data, emit)
+    if (REASONING_NAME.test(type)) return emitContent('reasoning', data, emit)
+    // `update` is Laravel's name for all its events; LobeChat says `stop` before its last ones.
+    if (TEXT_NAME.test(type) || type === 'update') return emitContent('text', data, emit)
+    if (type === 'stop') return emitReason(data, emit)
     emitData(type, data, emit)
   }
 
   function readObject(frame: SseEvent, payload: WireObject, emit: Emit): void {
     if (readOwnFrame(payload, emit)) return
     const inner = asText(payload['type']) ?? asText(payload['event'])
-    const names = [frame.type, inner ?? 'message']
+    const event = frame.type === 'update' && 'delta' in payload ? 'message' : frame.type
+    const names = [event, inner ?? 'message']
     const isNamed = (pattern: RegExp) => names.some((name) => pattern.test(name))
+    if (KEEPALIVE_NAME.test(inner ?? '')) return
 
-    readFacts(payload, emit)
-    if (isNamed(ERROR_NAME) || isFault(payload)) return emitError(payload, emit)
     const isDone = isNamed(DONE_NAME)
+    const ends = isDone || isEnd(payload) || (textLength > 0 && isOver(payload, names))
+    readFacts(payload, ends || isNamed(/^usage$/i), emit)
+    if (isNamed(ERROR_NAME) || isFault(payload)) return emitError(payload, emit)
+    if (isDone && asText(payload['reason']) !== undefined) emitReason(`${payload['reason']}`, emit)
+    if (isNamed(/^workflow_finished$/)) readWorkflowEnd(payload['data'], emit)
     const isText = names.every((name) => TEXT_NAME.test(name))
-    const isReasoning = isNamed(REASONING_NAME)
-    const reasoning = isText || isReasoning ? firstText(payload, ...REASONING_KEYS) : undefined
-    const text = isText || isReasoning || isDone ? textOf(payload) : undefined
-    const sources = asArray(payload['sources'])
-
-    emitContent('reasoning', reasoning ?? '', emit)
-    const ends = isDone || isEnd(payload)
-    if (text !== undefined && !repeatsAnswer(text, isDone, ends)) {
-      emitContent(isReasoning ? 'reasoning' : 'text', text, emit)
-    }
-    for (const source of sources) readSource(source, emit)
+    const kind = { name: inner, isText, isReasoning: isNamed(REASONING_NAME), isDone, ends }
+    const isRead = readContent(payload, kind, emit)
     if (ends) {
       if (hasMore(payload)) emitData(inner ?? 'done', payload, emit)
       return emit({ type: 'complete' })
     }
-    const isRead = text !== undefined || reasoning !== undefined || sources.length > 0
-    if (isRead || ((isText || isReasoning) && !hasMore(payload))) return
-    emitData(inner ?? frame.type, payload, emit)
+    const isContent = isText || kind.isReasoning
+    if (!isRead && !(isContent && !hasMore(payload))) emitData(inner ?? frame.type, payload, emit)
   }
 
-  /** The last frame may hold the last piece, or the whole answer once more. */
-  function repeatsAnswer(text: string, isNamedDone: boolean, ends: boolean): boolean {
+  /** Reads what a frame holds of the answer. Returns whether it holds any, be it a repetition. */
+  function readContent(payload: WireObject, kind: FrameKind, emit: Emit): boolean {
+    const { isText, isReasoning, isDone, ends } = kind
+    const reasoning = isText || isReasoning ? reasoningOf(payload) : undefined
+    const deep = isText ? deepTextOf(payload) : undefined
+    isDeep ||= deep !== undefined
+    const near = !isDeep && (isText || isReasoning || isDone) ? textOf(payload) : undefined
+    const piece = deep ?? (isDone && near === DONE ? undefined : near)
+    const whole = isText && piece === undefined ? wholeTextOf(payload) : undefined
+    const isPart = payload['partial'] === true
+    const text = piece ?? (isPart || !hasPieces ? whole : undefined)
+
+    emitContent('reasoning', reasoning ?? '', emit)
+    if (isReasoning) emitContent('reasoning', text ?? '', emit)
+    else if (text !== undefined && !repeatsAnswer(text, isDone, ends || kind.name !== textType)) {
+      textType = kind.name
+      emitContent('text', text, emit)
+    }
+    if (whole !== undefined) hasPieces = isPart
+    const resources = valueAt(payload, 'metadata', 'retriever_resources')
+    const sources = asArray(payload['sources'] ?? resources)
+    for (const source of sources) readSource(source, emit)
+    const calls = asArray('response' in payload ? payload['tool_calls'] : undefined)
+    for (const call of calls) readCall(call, emit)
+    return (piece ?? whole ?? reasoning) !== undefined || sources.length + calls.length > 0
+  }
+
+  /** The last frame may hold the last piece, or the whole answer once more, as may one of a new type. */
+  function repeatsAnswer(text: string, isNamedDone: boolean, mayRepeat: boolean): boolean {
     if (textLength === 0) return false
-    return isNamedDone || (ends && text.length === textLength && text.startsWith(opening))
+    return isNamedDone || (mayRepeat && text.length === textLength && text.startsWith(opening))
   }
 
-  function readFacts(payload: WireObject, emit: Emit): void {
-    const id = firstText(payload, 'message_id', 'id')
-    const model = asText(payload['model'])
-    const usage = readUsage(payload['usage'] ?? valueAt(payload, 'metadata', 'usage'))
-    emitFacts({ id, model, usage }, emit)
-    const reason =
-      firstText(payload, ...REASON_KEYS) ??
-      (payload['stopped_limit'] === true ? 'limit' : undefined) ??
-      asText(valueAt(payload, 'details', 'finish_reason')) ??
-      asText(valueAt(payload, 'results', 0, 'stop_reason'))
-    if (reason === undefined || /^not[-_]finished$/i.test(reason)) return
-    emitFacts({ finishReason: finishReasonOf(reason), rawFinishReason: reason }, emit)
+  /** A call of Workers AI: it is whole, and the caller's to run. */
+  function readCall(value: unknown, emit: Emit): void {
+    const { id, name, arguments: args } = asObject(value) ?? {}
+    if (asText(name) === undefined) return
+    const call = newCall(asText(id) ?? `call-${++callCount}`)
+    feedCall(call, name, inputTextOf(args), emit)
+    endCall(call, emit)
+    emitFacts({ finishReason: 'tool-calls' }, emit)
+  }
+
+  function readFacts(payload: WireObject, isLast: boolean, emit: Emit): void {
+    const about = asObject(payload['metadata'])
+    const id = firstText(payload, 'message_id', 'run_id', 'id') ?? asText(about?.['id'])
+    const model = firstText(payload, 'model', 'model_id') ?? asText(about?.['model'])
+    emitFacts({ id, model, usage: usageIn(payload, isLast) ?? countsOf(payload) }, emit)
+    const word = reasonWordOf(payload)
+    if (word !== undefined) emitReason(word, emit)
+  }
+
+  /** watsonx counts the prompt in its first frame only. */
+  function countsOf(payload: WireObject): Usage | undefined {
+    const piece = asObject(valueAt(payload, 'results', 0))
+    const outputTokens = asNumber(piece?.['generated_token_count'])
+    if (piece === undefined || outputTokens === undefined) return undefined
+    promptTokens ||= asNumber(piece['input_token_count']) ?? 0
+    return usageOf(piece, { inputTokens: promptTokens, outputTokens })
   }
 
   return {
@@ -144,9 +191,13 @@ function decodePlain(): WireDecoder {
     push(frame, emit, parsed) {
       const { data, type } = frame
       const known = parsed === undefined ? template.read(frame) : undefined
-      if (known !== undefined) return emitContent('text', known, emit)
+      if (known !== undefined) {
+        textLength += known.length
+        return emit(known)
+      }
       if (data === DONE) return emit({ type: 'complete' })
-      if (data === '' && DONE_NAME.test(type)) return emit({ type: 'complete' })
+      const isEndWord = END_MARK.test(data) || (mode === 'json' && DONE_NAME.test(data))
+      if (isEndWord || (data === '' && DONE_NAME.test(type))) return emit({ type: 'complete' })
       // In a stream of raw text a token may well read "ping".
       if (mode === 'raw' ? data === '' : isKeepalive(frame)) return
       // In raw text JSON is text, unless it is an object that says the stream failed or ended.
@@ -164,11 +215,15 @@ function decodePlain(): WireDecoder {
           return template.learn(frame, emit, (out) => readObject(frame, json, out))
         }
         // FastAPI encodes every payload as JSON, the end marker too.
-        if (json === DONE) return emit({ type: 'complete' })
-        if (typeof json === 'string') return readRaw({ ...frame, data: json }, emit)
+        if (typeof json === 'string') {
+          if (END_MARK.test(json)) return emit({ type: 'complete' })
+          // Strands' own events go through JSON, but those of Python do not, and come as their text.
+          if (isDeep) return emitData(type, json, emit)
+          return readRaw({ ...frame, data: json }, emit)
+        }
         if (json === undefined && !isNotice(frame)) parsePayload(frame, plain.name)
         if (json != null) return emit({ type: 'data', name: type, data: json })
-      } else if (isObject(json) && (isFault(json) || isEnd(json) || ERROR_NAME.test(type))) {
+      } else if (isObject(json) && (isFault(json) || isEnd(json) || isNotice(frame))) {
         return readObject(frame, json, emit)
       }
       readRaw(frame, emit)
@@ -176,45 +231,4 @@ function decodePlain(): WireDecoder {
     pushText: emitText,
     end() {},
   }
-}
-
-/** Whether a frame is an error or an end by its name, whatever its data are. */
-function isNotice({ type, data }: SseEvent): boolean {
-  return ERROR_NAME.test(type) || DONE_NAME.test(type) || data.startsWith('[ERROR]')
-}
-
-function isEnd(payload: WireObject): boolean {
-  if (DONE_KEYS.some((key) => payload[key] === true)) return true
-  // llama.cpp says `stop: true`; TGI repeats the text in its last frame, which is null before.
-  if (payload['stop'] === true && typeof payload['content'] === 'string') return true
-  return isObject(payload['token']) && typeof payload['generated_text'] === 'string'
-}
-
-function textOf(payload: WireObject): string | undefined {
-  const direct = firstText(payload, ...TEXT_KEYS)
-  if (direct !== undefined) return direct
-  for (const key of TEXT_KEYS) {
-    const inner = asObject(payload[key])
-    if (inner === undefined || inner['special'] === true) continue
-    const text = firstText(inner, 'content', 'text')
-    if (text !== undefined) return text
-  }
-  return asText(valueAt(payload, 'results', 0, 'generated_text'))
-}
-
-/** Whether a frame says anything beside text, its end and its token counts. */
-function hasMore(payload: WireObject): boolean {
-  return Object.keys(payload).some(
-    (key) =>
-      (!END_KEY.test(key) || (key === 'event' && isObject(payload[key]))) &&
-      !TEXT_KEYS.includes(key) &&
-      !REASONING_KEYS.includes(key) &&
-      !DONE_KEYS.includes(key),
-  )
-}
-
-function readSource(raw: unknown, emit: Emit): void {
-  const source = typeof raw === 'string' ? { url: raw } : asObject(raw)
-  const url = firstText(source, 'url', 'uri', 'link')
-  emitSource({ url, title: firstText(source, 'title', 'name') }, raw, emit)
 }

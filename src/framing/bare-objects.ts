@@ -24,7 +24,7 @@ export function takeBareObjects(events: Stage<string, SseEvent>): Stage<string, 
 
   function pass(text: string, emit: (frame: SseEvent) => void): void {
     if (text === '') return
-    passed = text
+    passed = text.length < LEAD_LENGTH ? (passed + text).slice(-LEAD_LENGTH) : text
     events.push(text, emit)
   }
 
@@ -73,11 +73,32 @@ export function takeBareObjects(events: Stage<string, SseEvent>): Stage<string, 
   }
 }
 
-/** The index of the first brace in `text` that starts a line; -1 if there is none. */
+/** What such an object follows: the end of a line, or llama.cpp's field for errors. */
+const LEADS = ['\n{', '\r{', '\nerror: {']
+const LEAD_LENGTH = 8
+/** The start of a text whose brace may follow what was passed before. */
+const GOES_ON = /^[error: ]{0,7}\{/
+
+/** The index of the first brace in `text` that may begin such an object; -1 if there is none. */
 function objectStart(before: string, text: string): number {
-  if (text[0] === '{' && /[\r\n]$/.test(before)) return 0
-  const lf = text.indexOf('\n{')
-  const cr = text.indexOf('\r{')
-  if (lf === -1 && cr === -1) return -1
-  return 1 + (cr === -1 || (lf !== -1 && lf < cr) ? lf : cr)
+  if (GOES_ON.test(text)) {
+    const brace = text.indexOf('{')
+    const start = before.slice(-LEAD_LENGTH) + text.slice(0, brace + 1)
+    if (LEADS.some((lead) => start.endsWith(lead))) return brace
+  }
+  let first = -1
+  for (const lead of LEADS) {
+    const start = indexOf(lead, text)
+    const brace = start + lead.length - 1
+    if (start !== -1 && (first === -1 || brace < first)) first = brace
+  }
+  return first
+}
+
+/** V8 looks for seven characters and more in another way than for few: a slower one here. */
+function indexOf(lead: string, text: string): number {
+  const few = lead.slice(0, 6)
+  let start = text.indexOf(few)
+  while (start !== -1 && !text.startsWith(lead, start)) start = text.indexOf(few, start + 1)
+  return start
 }

@@ -13,10 +13,7 @@ import { passText } from './text.ts'
  */
 const UNSEEN_EVENT = /(?:^|\r\r|\n\r?\n)event: ?(\w{1,32})(?:[\r\n](?::[^\r\n]*)?)*$/
 
-/** What llama.cpp ended its event stream with when it failed: a field that the spec does not know. */
-const ERROR_FIELD = /(?:^|[\r\n])error: ?(\{[^\r\n]*\})[\r\n]*$/
-
-/** How much of the end of an event stream is kept for both, in UTF-16 code units. */
+/** How much of the end of an event stream is kept for it, in UTF-16 code units. */
 const MAX_TAIL = 4096
 
 /** Options of {@link frameBody}. */
@@ -40,7 +37,7 @@ export interface BodyFraming extends Stage<string, SseEvent> {
 export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFraming {
   const { maxEventSize } = options
   let held = ''
-  /** The end of an event stream: see {@link UNSEEN_EVENT} and {@link ERROR_FIELD}. */
+  /** The end of an event stream: see {@link UNSEEN_EVENT}. */
   let older = ''
   let newer = ''
   let isSse = false
@@ -99,8 +96,6 @@ export function frameBody(kind: BodyKind, options: FrameBodyOptions): BodyFramin
       const tail = (older + newer).slice(-MAX_TAIL)
       const name = UNSEEN_EVENT.exec(tail)?.[1]
       if (name !== undefined) emit({ type: name, data: '', lastEventId: '' })
-      const fault = ERROR_FIELD.exec(tail)?.[1]
-      if (fault !== undefined) emit({ type: 'error', data: fault, lastEventId: '' })
     },
   }
 }

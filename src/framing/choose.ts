@@ -62,7 +62,11 @@ export function chooseFraming(
   const isV1 = startsDataStreamV1(body)
   if (isV1 || (isV1 === undefined && !mustChoose)) return isV1 ? 'lines' : undefined
   if (isV1 === undefined && !takesText) return 'lines'
-  if (kind === 'event-stream') return eventFraming(body, mustChoose)
+  if (kind === 'event-stream') {
+    const isText = takesText && startsBareText(body, mustChoose)
+    if (isText !== false) return isText && 'text'
+    return eventFraming(body, mustChoose)
+  }
   const isEvents = startsEventStream(body)
   return isEvents ? eventFraming(body, mustChoose) : look(isEvents, 'sse')
 }
@@ -106,6 +110,22 @@ function startsDataStreamV1(body: string): boolean | undefined {
   const [, json = '', end] = line
   if (json !== '' && !/^["{[]/.test(json)) return false
   return end === undefined ? undefined : parseJson(json) !== undefined
+}
+
+/**
+ * Whether a body that calls itself an event stream is bare text: many routes label so what they
+ * write without frames. The name of a field is followed by a colon or by the end of its line.
+ */
+function startsBareText(body: string, final: boolean): boolean | undefined {
+  const name = /^[\w-]*/.exec(body)?.[0] ?? ''
+  const next = body[name.length]
+  // A word alone, or a character that was cut off: nothing tells.
+  if (next === undefined || body === '\ufffd') return final ? false : undefined
+  if (!/[:\r\n]/.test(next)) return true
+  // A field that the spec does not know, or a word of the text.
+  if (/^(?:(?:data|event|id|retry)\b|error: ?\{|:)/m.test(body)) return false
+  if (/\n\r?\n|\r\r/.test(body)) return true
+  return final ? body.includes(' ') : undefined
 }
 
 /**

@@ -1,7 +1,16 @@
 import type { ChatEvent } from 'chatwire'
 import { readChat } from 'chatwire'
 import { describe, expect, test } from 'vitest'
-import { type AutoRow, ambiguous, changes, names, rules, settled } from '../fixtures/auto.ts'
+import {
+  type AutoRow,
+  ambiguous,
+  changes,
+  handNamed,
+  handWritten,
+  names,
+  rules,
+  settled,
+} from '../fixtures/auto.ts'
 import { byteByByte, twoWayCuts } from '../helpers/cut.ts'
 import { utf8 } from '../helpers/encode.ts'
 import type { FormatName } from '../helpers/fixture.ts'
@@ -51,6 +60,10 @@ describe('the first payload tells the format', () => testRows(rules))
 describe('a first payload that could be of several formats is told by its shape', () =>
   testRows(ambiguous))
 describe('the payload tells more than the name of its event', () => testRows(names))
+describe('hand-written frames are told from those of a format with the same type', () =>
+  testRows(handWritten))
+describe('hand-written frames are told from those of a format with the same event name', () =>
+  testRows(handNamed))
 describe('the format may change before any text came, after', () => testRows(changes))
 describe('the format stays once text came, after', () => testRows(settled))
 
