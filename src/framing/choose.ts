@@ -112,6 +112,9 @@ function startsDataStreamV1(body: string): boolean | undefined {
   return end === undefined ? undefined : parseJson(json) !== undefined
 }
 
+/** What no text has, but what is compressed: control characters, and bytes that are no UTF-8. */
+const NO_TEXT = /[^\P{Cc}\t\n\r]|\ufffd/u
+
 /**
  * Whether a body that calls itself an event stream is bare text: many routes label so what they
  * write without frames. The name of a field is followed by a colon or by the end of its line.
@@ -119,8 +122,9 @@ function startsDataStreamV1(body: string): boolean | undefined {
 function startsBareText(body: string, final: boolean): boolean | undefined {
   const name = /^[\w-]*/.exec(body)?.[0] ?? ''
   const next = body[name.length]
-  // A word alone, or a character that was cut off: nothing tells.
-  if (next === undefined || body === '\ufffd') return final ? false : undefined
+  if (NO_TEXT.test(body)) return false
+  // A word alone tells nothing.
+  if (next === undefined) return final ? false : undefined
   if (!/[:\r\n]/.test(next)) return true
   // A field that the spec does not know, or a word of the text.
   if (/^(?:(?:data|event|id|retry)\b|error: ?\{|:)/m.test(body)) return false

@@ -225,6 +225,29 @@ const framings: readonly Fixture[] = [
       expect: { ...failed, text: before === '' ? '' : 'Hello' },
     }),
   ),
+  ...['Hello, wörld: all\n\nof it.\n', 'Note: all of it\n\nis text', '  Hello world'].map(
+    (text): Fixture => ({
+      name: `bare text labelled an event stream: ${JSON.stringify(text)}`,
+      contentType: eventStream,
+      format: 'plain',
+      body: text,
+      expect: { text, finishReason: 'unknown' },
+    }),
+  ),
+  {
+    name: 'an unknown field first does not make an event stream text',
+    contentType: eventStream,
+    format: 'plain',
+    body: `note: one\nother: two\n${sse([{ text: 'Hello' }, '[DONE]'])}`,
+    expect: stopped,
+  },
+  {
+    name: 'a word alone labelled an event stream is no answer',
+    contentType: eventStream,
+    format: 'plain',
+    body: 'Hello',
+    expect: { text: '', finishReason: 'error', error: { code: 'truncated' } },
+  },
   {
     name: 'a bare error alone in an event stream',
     contentType: eventStream,
