@@ -16,6 +16,9 @@ export interface TextTemplate {
 /** After so many templates that fitted no frame, no more are made: each chunk has another id. */
 const MAX_UNUSED = 16
 
+/** How long a frame that becomes a template may be, in UTF-16 code units: a delta is short. */
+const MAX_LENGTH = 8192
+
 /** Shorter ones V8 copies. A longer one would keep the whole chunk alive that it was cut from. */
 const MIN_SLICE_LENGTH = 13
 
@@ -38,6 +41,7 @@ export function textTemplate(): TextTemplate {
   let unused = 0
 
   function keep({ data, type: name }: SseEvent, text: string): void {
+    if (data.length > MAX_LENGTH) return
     const literal = `"${text}"`
     const at = data.indexOf(literal)
     // It must be certain where the text stands: no escapes, and the same not a second time.

@@ -81,16 +81,17 @@ const GOES_ON = /^[error: ]{0,7}\{/
 
 /** The index of the first brace in `text` that may begin such an object; -1 if there is none. */
 function objectStart(before: string, text: string): number {
+  const brace = text.indexOf('{')
+  if (brace === -1) return -1
   if (GOES_ON.test(text)) {
-    const brace = text.indexOf('{')
     const start = before.slice(-LEAD_LENGTH) + text.slice(0, brace + 1)
     if (LEADS.some((lead) => start.endsWith(lead))) return brace
   }
   let first = -1
   for (const lead of LEADS) {
     const start = indexOf(lead, text)
-    const brace = start + lead.length - 1
-    if (start !== -1 && (first === -1 || brace < first)) first = brace
+    const end = start + lead.length - 1
+    if (start !== -1 && (first === -1 || end < first)) first = end
   }
   return first
 }

@@ -1,7 +1,7 @@
 import type { SseEvent, WireEvent } from 'chatwire'
 import { agui, aiSdk, anthropic, cohere, openaiChat, plain } from 'chatwire/formats'
 import fc from 'fast-check'
-import { describe, expect, test, vi } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 
 /** A way to write a piece of text into the data of a frame, and frames that may stand between. */
 interface Shape {
@@ -144,6 +144,8 @@ function parsed(data: string): unknown {
 const frame = (data: string, type = 'message'): SseEvent => ({ type, data, lastEventId: '' })
 
 describe('a frame that is like the one before but for its text', () => {
+  afterEach(() => vi.restoreAllMocks())
+
   for (const { format, text, others } of shapes) {
     const piece = fc
       .tuple(literals, fc.stringMatching(/^\w{0,5}$/))
@@ -228,6 +230,15 @@ describe('a frame that is like the one before but for its text', () => {
       typeof event === 'string' ? event : (event as { type: string }).type,
     )
     expect(types).toEqual(['facts', 'a', 'b', 'c', 'error'])
+  })
+
+  test('is parsed after a frame too long to be a piece of text', () => {
+    const decoder = plain.decoder()
+    const push = (text: string) => decoder.push(frame(JSON.stringify({ text })), () => {})
+    push('a'.repeat(10_000))
+    const parse = vi.spyOn(JSON, 'parse')
+    push('b')
+    expect(parse).toHaveBeenCalledTimes(1)
   })
 
   test('is parsed in an answer where each frame has been another', () => {
