@@ -123,8 +123,9 @@ function startsBareText(body: string, final: boolean): boolean | undefined {
   const name = /^[\w-]*/.exec(body)?.[0] ?? ''
   const next = body[name.length]
   if (NO_TEXT.test(body)) return false
-  // A word alone tells nothing.
-  if (next === undefined) return final ? false : undefined
+  // A word alone, unless it may be the start of a field's name.
+  if (next === undefined)
+    return final ? isStartOf(['data', 'event', 'id', 'retry'], name) === false : undefined
   if (!/[:\r\n]/.test(next)) return true
   // A field that the spec does not know, or a word of the text.
   if (/^(?:(?:data|event|id|retry)\b|error: ?\{|:)/m.test(body)) return false

@@ -225,7 +225,7 @@ const framings: readonly Fixture[] = [
       expect: { ...failed, text: before === '' ? '' : 'Hello' },
     }),
   ),
-  ...['Hello, wörld: all\n\nof it.\n', 'Note: all of it\n\nis text', '  Hello world'].map(
+  ...['Hello, wörld: all\n\nof it.\n', 'Note: all of it\n\nis text', '  Hello world', 'Yes'].map(
     (text): Fixture => ({
       name: `bare text labelled an event stream: ${JSON.stringify(text)}`,
       contentType: eventStream,
@@ -242,10 +242,10 @@ const framings: readonly Fixture[] = [
     expect: stopped,
   },
   {
-    name: 'a word alone labelled an event stream is no answer',
+    name: 'the start of a name alone is an event stream that was cut off',
     contentType: eventStream,
     format: 'plain',
-    body: 'Hello',
+    body: 'dat',
     expect: { text: '', finishReason: 'error', error: { code: 'truncated' } },
   },
   {
