@@ -225,7 +225,14 @@ const framings: readonly Fixture[] = [
       expect: { ...failed, text: before === '' ? '' : 'Hello' },
     }),
   ),
-  ...['Hello, wörld: all\n\nof it.\n', 'Note: all of it\n\nis text', '  Hello world'].map(
+  ...[
+    'Hello, wörld: all\n\nof it.\n',
+    'Note: all of it\n\nis text',
+    'Note: all of it\n\ndata: is text',
+    'Note: the\nidea of\ndata is text',
+    '  Hello world',
+    'Hello \ufffd',
+  ].map(
     (text): Fixture => ({
       name: `bare text labelled an event stream: ${JSON.stringify(text)}`,
       contentType: eventStream,
@@ -247,6 +254,20 @@ const framings: readonly Fixture[] = [
     format: 'plain',
     body: 'Hello',
     expect: { text: '', finishReason: 'error', error: { code: 'truncated' } },
+  },
+  {
+    name: 'what is compressed is no text, though its first byte might be',
+    contentType: eventStream,
+    format: 'plain',
+    body: '(\ufffd/\ufffd Hello world',
+    expect: { text: '', finishReason: 'error', error: { code: 'truncated' } },
+  },
+  {
+    name: 'a word that begins like the name of a field does not end an object that stands bare',
+    contentType: eventStream,
+    format: 'plain',
+    body: `${sse([{ text: 'Hello' }])}{\nretrying soon\n`,
+    expect: { text: 'Hello', finishReason: 'error', error: { code: 'truncated' } },
   },
   {
     name: 'a bare error alone in an event stream',
