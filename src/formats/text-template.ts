@@ -60,8 +60,7 @@ export function textTemplate(): TextTemplate {
   function endsAt(stop: number, data: string): boolean {
     const rest = stop + after.length
     if (data.slice(stop, rest) !== after) return false
-    const last = data.slice(rest)
-    return last === '}' || end.test(last)
+    return end.test(data.slice(rest))
   }
 
   return {
