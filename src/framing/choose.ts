@@ -82,11 +82,11 @@ function eventFraming(body: string, mustChoose: boolean): Framing | undefined {
  * objects, which together are no JSON.
  */
 function lacksBlankLines(body: string): boolean | undefined {
-  const line = /^data: ?(\{[^\r\n]*)(?:\r?\n)?/.exec(body)
+  const line = /^data: ?(\{[^\r\n]*)(?:\r?\n|\r$)?/.exec(body)
   if (line === null) return isStartOf(OBJECTS, body)
   const next = body.slice(line[0].length)
   const starts = [...OBJECTS, 'data: [DONE]', 'data:[DONE]']
-  if (next === '\r' || isStartOf(starts, next) === undefined) return undefined
+  if (isStartOf(starts, next) === undefined) return undefined
   return starts.some((start) => next.startsWith(start)) && parseJson(line[1] ?? '') !== undefined
 }
 

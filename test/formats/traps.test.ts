@@ -310,6 +310,18 @@ describe.each([
   })
 })
 
+test.each([
+  ['LF', '\n'],
+  ['CRLF, of which the last is cut', '\r\n'],
+])('the first event comes as soon as its blank line has come: %s', async (_name, newline) => {
+  const body = sse([{ text: 'Hello' }], { newline }).replace(/\r\n$/, '\r')
+  const chat = readChat(responseOf([utf8(body)], eventStream, 'stall'))
+  const events: unknown[] = []
+  const first = chat.next().then(({ value }) => events.push(value))
+  await vi.waitFor(() => expect(events).toEqual([{ type: 'text', text: 'Hello' }]))
+  await Promise.all([first, chat.return()])
+})
+
 test("Gemini's refusal is read though it calls itself an event stream", async () => {
   const error = { code: 404, message: 'models/x is not found', status: 'NOT_FOUND' }
   const bytes = utf8(JSON.stringify({ error }, null, 2))
