@@ -99,6 +99,11 @@ const shapes: Shape[] = [
     text: (literal) => `{"type":"token","text":"","content":${literal},"done":false}`,
     others: ['{"type":"tool","name":"a"}', '{"type":"token","text":"a"}', '{"message":"a"}'],
   },
+  {
+    format: plain,
+    text: (literal) => `{"role":"assistant","content":[{"text":${literal}}]}`,
+    others: ['"a"', '{"text":"a"}', '{"type":"tool","name":"a"}'],
+  },
 ]
 
 const literals = fc.oneof(
