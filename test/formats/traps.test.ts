@@ -313,7 +313,7 @@ describe.each([
 test.each([
   ['LF', '\n'],
   ['CRLF, of which the last is cut', '\r\n'],
-])('the first event comes as soon as its blank line has come: %s', async (_name, newline) => {
+] as const)('a first event comes with its blank line: %s', async (_name, newline) => {
   const body = sse([{ text: 'Hello' }], { newline }).replace(/\r\n$/, '\r')
   const chat = readChat(responseOf([utf8(body)], eventStream, 'stall'))
   const events: unknown[] = []
