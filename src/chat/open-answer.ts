@@ -31,8 +31,3 @@ export async function openAnswer(
   const { buffer, ...request } = { ...init, ...made }
   return { stream: streamChat(request), buffer }
 }
-
-/** Closes a stream. There is nothing to wait for, and what it throws here is nobody's concern. */
-export function leave(stream: ChatStream | undefined): void {
-  stream?.return().catch(() => {})
-}

@@ -79,7 +79,7 @@ export function emitFile(
 }
 
 /** The media type of a `data:` URL; `fallback` for any other. */
-export function mediaTypeOf(url = '', fallback: string): string {
+function mediaTypeOf(url = '', fallback: string): string {
   return /^data:([^;,]+)/.exec(url)?.[1] ?? fallback
 }
 

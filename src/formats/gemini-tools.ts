@@ -38,7 +38,9 @@ export function readToolParts(newId: () => string): ToolPartReader {
   const idsByName = new Map<string, string[]>()
 
   function remember(name: string, id: string): void {
-    idsByName.set(name, [...(idsByName.get(name) ?? []), id])
+    const ids = idsByName.get(name) ?? []
+    ids.push(id)
+    idsByName.set(name, ids)
   }
 
   function begin(value: WireObject, name: string, emit: Emit): OpenFunctionCall {

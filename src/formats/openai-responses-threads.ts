@@ -52,9 +52,11 @@ function readThread(): (event: string, payload: WireObject, emit: Emit) => void 
       const { id, index, type, ...rest } = asObject(value) ?? {}
       const kind = asText(type) ?? 'function'
       const tool = asObject(rest[kind]) ?? {}
+      // What came whole has no place, and later pieces no id.
+      const place = index ?? id
       const call =
-        calls.get(id) ?? calls.get(index) ?? newCall(asText(id) ?? '', type !== 'function')
-      calls.set(id ?? call.id, call).set(index, call)
+        calls.get(id) ?? calls.get(place) ?? newCall(asText(id) ?? '', type !== 'function')
+      calls.set(id ?? call.id, call).set(place, call)
       const piece = asText(tool['arguments']) ?? asText(tool['input'])
       const name = asText(tool['name']) ?? (call.providerExecuted && kind)
       feedCall(call, name, isWhole ? '' : piece, emit)

@@ -219,7 +219,7 @@ function decodePlain(): WireDecoder {
           if (END_MARK.test(json)) return emit({ type: 'complete' })
           // Strands' own events go through JSON, but those of Python do not, and come as their text.
           if (isDeep) return emitData(type, json, emit)
-          return readRaw({ ...frame, data: json }, emit)
+          return template.learn(frame, emit, (out) => readRaw({ ...frame, data: json }, out))
         }
         if (json === undefined && !isNotice(frame)) parsePayload(frame, plain.name)
         if (json != null) return emit({ type: 'data', name: type, data: json })

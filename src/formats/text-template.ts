@@ -44,8 +44,8 @@ export function textTemplate(): TextTemplate {
     if (data.length > MAX_LENGTH) return
     const literal = `"${text}"`
     const at = data.indexOf(literal)
-    // It must be certain where the text stands: no escapes, and the same not a second time.
-    if (at === -1 || at !== data.lastIndexOf(literal) || data.includes('\\')) return
+    // It must be certain where in the object the text stands: no escapes, nor the same once more.
+    if (at < 1 || at !== data.lastIndexOf(literal) || data.includes('\\')) return
     const rest = data.slice(at + 1 + text.length)
     const padding = rest.indexOf(PADDING_KEY)
     type = name
@@ -60,8 +60,7 @@ export function textTemplate(): TextTemplate {
   function endsAt(stop: number, data: string): boolean {
     const rest = stop + after.length
     if (data.slice(stop, rest) !== after) return false
-    const last = data.slice(rest)
-    return last === '}' || end.test(last)
+    return end.test(data.slice(rest))
   }
 
   return {

@@ -8,7 +8,7 @@ import type { SseEvent } from './sse.ts'
 const MAX_LENGTH = 16_384
 
 /** The start of a line that belongs to an event stream: no line of JSON is like that. */
-const FIELD_LINE = /[\r\n](?:(?:data|event|id|retry)\b|:)/g
+const FIELD_LINE = /[\r\n](?:(?:data|event|id|retry)[:\r\n]|:)/g
 
 /**
  * Hands on objects that stand bare between the events of an event stream, without `data:`; all other

@@ -82,12 +82,11 @@ function eventFraming(body: string, mustChoose: boolean): Framing | undefined {
  * objects, which together are no JSON.
  */
 function lacksBlankLines(body: string): boolean | undefined {
-  const line = /^data: ?(\{[^\r\n]*)(\r?\n)?/.exec(body)
+  const line = /^data: ?(\{[^\r\n]*)(?:\r?\n|\r$)?/.exec(body)
   if (line === null) return isStartOf(OBJECTS, body)
   const next = body.slice(line[0].length)
   const starts = [...OBJECTS, 'data: [DONE]', 'data:[DONE]']
-  const isOpen = line[2] === undefined && next === '\r'
-  if (isOpen || isStartOf(starts, next) === undefined) return undefined
+  if (isStartOf(starts, next) === undefined) return undefined
   return starts.some((start) => next.startsWith(start)) && parseJson(line[1] ?? '') !== undefined
 }
 
@@ -116,21 +115,30 @@ function startsDataStreamV1(body: string): boolean | undefined {
 /** What no text has, but what is compressed: control characters, and bytes that are no UTF-8. */
 const NO_TEXT = /[^\P{Cc}\t\n\r]|\ufffd/u
 
+/** How many characters are looked at for that; the first may well look like text. */
+const MIN_LOOK = 4
+
+/** A line that belongs to an event stream, or the end of a block that has none. */
+const FIELD_OR_BLANK = /^(?:(?:data|event|id|retry)[:\r\n]|error: ?\{|:)|\n\r?\n|\r\r/m
+
 /**
  * Whether a body that calls itself an event stream is bare text: many routes label so what they
- * write without frames. The name of a field is followed by a colon or by the end of its line.
+ * write without frames. The name of a field is followed by a colon or by the end of its line. What
+ * comes later than what decides is not looked at: it might as well not have arrived yet.
  */
 function startsBareText(body: string, final: boolean): boolean | undefined {
   const name = /^[\w-]*/.exec(body)?.[0] ?? ''
   const next = body[name.length]
-  if (NO_TEXT.test(body)) return false
   // A word alone, unless it may be the start of a field's name.
-  if (next === undefined)
+  if (next === undefined) {
     return final ? isStartOf(['data', 'event', 'id', 'retry'], name) === false : undefined
+  }
+  if (body.length < MIN_LOOK && !final) return undefined
+  if (NO_TEXT.test(body.slice(0, Math.max(name.length + 1, MIN_LOOK)))) return false
   if (!/[:\r\n]/.test(next)) return true
   // A field that the spec does not know, or a word of the text.
-  if (/^(?:(?:data|event|id|retry)\b|error: ?\{|:)/m.test(body)) return false
-  if (/\n\r?\n|\r\r/.test(body)) return true
+  const sign = FIELD_OR_BLANK.exec(body)?.[0]
+  if (sign !== undefined) return /^[\r\n]/.test(sign)
   return final ? body.includes(' ') : undefined
 }
 

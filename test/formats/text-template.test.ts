@@ -99,6 +99,11 @@ const shapes: Shape[] = [
     text: (literal) => `{"type":"token","text":"","content":${literal},"done":false}`,
     others: ['{"type":"tool","name":"a"}', '{"type":"token","text":"a"}', '{"message":"a"}'],
   },
+  {
+    format: plain,
+    text: (literal) => `{"role":"assistant","content":[{"text":${literal}}]}`,
+    others: ['"a"', '{"text":"a"}', '{"type":"tool","name":"a"}'],
+  },
 ]
 
 const literals = fc.oneof(
@@ -110,13 +115,17 @@ const literals = fc.oneof(
   { weight: 3, arbitrary: fc.string({ unit: 'binary', maxLength: 30 }) },
 )
 
+/** No template ends like this. */
+const MARK = '\ue000'
+
 /** What a decoder hands on for such frames, up to the answer's end; an error by its code. */
 function decodeAll(format: typeof plain, frames: SseEvent[], isParsed: boolean): unknown[] {
   const events: unknown[] = []
   const decoder = format.decoder()
   let isOver = false
   const emit = (event: WireEvent) => {
-    events.push(event)
+    // In raw text the whole frame is the text.
+    events.push(typeof event === 'string' ? event.replace(MARK, '') : event)
     isOver ||= typeof event === 'object' && /^(?:complete|error)$/.test(event.type)
   }
   try {
@@ -124,7 +133,9 @@ function decodeAll(format: typeof plain, frames: SseEvent[], isParsed: boolean):
       if (isOver) return events
       // A payload that is parsed already is read without a template.
       const payload = isParsed ? parsed(frame.data) : undefined
-      decoder.push(frame, emit, payload)
+      // Nor is one with more behind it: a payload that is no JSON cannot be given.
+      const isBroken = isParsed && payload === undefined && frame.data.startsWith('{')
+      decoder.push(isBroken ? { ...frame, data: frame.data + MARK } : frame, emit, payload)
     }
     decoder.end(emit)
   } catch (error) {
@@ -239,6 +250,13 @@ describe('a frame that is like the one before but for its text', () => {
     const parse = vi.spyOn(JSON, 'parse')
     push('b')
     expect(parse).toHaveBeenCalledTimes(1)
+  })
+
+  test('is parsed where its padding is broken off', () => {
+    const data = ['a', 'b'].map((text) => chat(`{"content":"${text}"}`, 'x'))
+    const frames = [...data, data[1]?.replace('x"}', '}') ?? ''].map((data) => frame(data))
+    const events = decodeAll(openaiChat, frames, false)
+    expect(events.slice(1)).toEqual(['a', 'b', { code: 'malformed' }])
   })
 
   test('is parsed in an answer where each frame has been another', () => {

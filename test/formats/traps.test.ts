@@ -225,7 +225,15 @@ const framings: readonly Fixture[] = [
       expect: { ...failed, text: before === '' ? '' : 'Hello' },
     }),
   ),
-  ...['Hello, wörld: all\n\nof it.\n', 'Note: all of it\n\nis text', '  Hello world', 'Yes'].map(
+  ...[
+    'Hello, wörld: all\n\nof it.\n',
+    'Note: all of it\n\nis text',
+    'Note: all of it\n\ndata: is text',
+    'Note: the\nidea of\ndata is text',
+    '  Hello world',
+    'Yes',
+    'Hello \ufffd',
+  ].map(
     (text): Fixture => ({
       name: `bare text labelled an event stream: ${JSON.stringify(text)}`,
       contentType: eventStream,
@@ -247,6 +255,20 @@ const framings: readonly Fixture[] = [
     format: 'plain',
     body: 'dat',
     expect: { text: '', finishReason: 'error', error: { code: 'truncated' } },
+  },
+  {
+    name: 'what is compressed is no text, though its first byte might be',
+    contentType: eventStream,
+    format: 'plain',
+    body: '(\ufffd/\ufffd Hello world',
+    expect: { text: '', finishReason: 'error', error: { code: 'truncated' } },
+  },
+  {
+    name: 'a word that begins like the name of a field does not end an object that stands bare',
+    contentType: eventStream,
+    format: 'plain',
+    body: `${sse([{ text: 'Hello' }])}{\nretrying soon\n`,
+    expect: { text: 'Hello', finishReason: 'error', error: { code: 'truncated' } },
   },
   {
     name: 'a bare error alone in an event stream',
@@ -287,6 +309,18 @@ describe.each([
       }
     }
   })
+})
+
+test.each([
+  ['LF', '\n'],
+  ['CRLF, of which the last is cut', '\r\n'],
+] as const)('a first event comes with its blank line: %s', async (_name, newline) => {
+  const body = sse([{ text: 'Hello' }], { newline }).replace(/\r\n$/, '\r')
+  const chat = readChat(responseOf([utf8(body)], eventStream, 'stall'))
+  const events: unknown[] = []
+  const first = chat.next().then(({ value }) => events.push(value))
+  await vi.waitFor(() => expect(events).toEqual([{ type: 'text', text: 'Hello' }]))
+  await Promise.all([first, chat.return()])
 })
 
 test("Gemini's refusal is read though it calls itself an event stream", async () => {
