@@ -4,12 +4,13 @@ import {
   asArray,
   asObject,
   asText,
+  defined,
   firstText,
   isObject,
   valueAt,
   type WireObject,
 } from '../wire-value.ts'
-import { emitError, emitFacts, emitSource } from './emit.ts'
+import { emitError, emitFacts } from './emit.ts'
 import type { Emit } from './format.ts'
 import { finishReasonOf } from './frames.ts'
 import { readUsage } from './usage.ts'
@@ -128,8 +129,8 @@ export function wholeTextOf(payload: WireObject): string | undefined {
   const message = content ?? asObject(payload['message']) ?? payload
   if (isForeign(message)) return undefined
   const parts = asArray(content?.['parts'] ?? message['content'])
-  const texts = parts.map((part) => valueAt(part, 'thought') !== true && valueAt(part, 'text'))
-  return asText(texts.filter((text) => asText(text) !== undefined).join(''))
+  const texts = parts.filter((part) => !valueAt(part, 'thought')).map((p) => valueAt(p, 'text'))
+  return asText(texts.filter((text) => typeof text === 'string').join(''))
 }
 
 export function reasoningOf(body: WireObject): string | undefined {
@@ -205,14 +206,15 @@ function isOfEnd(key: string): boolean {
   return [...TEXT_KEYS, ...REASONING_KEYS].includes(key) || END_KEY.test(key) || isDoneKey(key)
 }
 
-/** Whether a frame is an error or an end by its name, whatever its data are. */
-export function isNotice({ type, data }: SseEvent): boolean {
-  return ERROR_NAME.test(type) || DONE_NAME.test(type) || data.startsWith('[ERROR]')
+/** Whether a frame is an error whatever its data are. */
+export function isFailure({ type, data }: SseEvent): boolean {
+  return ERROR_NAME.test(type) || data.startsWith('[ERROR]')
 }
 
 /** Hands on a source, of which a route says what it likes. */
 export function readSource(raw: unknown, emit: Emit): void {
   const source = typeof raw === 'string' ? { url: raw } : asObject(raw)
   const url = firstText(source, 'url', 'uri', 'link')
-  emitSource({ url, title: firstText(source, 'title', 'name', 'document_name') }, raw, emit)
+  const title = firstText(source, 'title', 'name', 'document_name')
+  emit({ type: 'source', ...defined({ url, title }), raw })
 }

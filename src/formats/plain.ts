@@ -14,7 +14,7 @@ import {
 } from '../wire-value.ts'
 import { emitData, emitError, emitFacts, emitReasoning, emitText } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
-import { DONE, isFault, isKeepalive, parsePayload } from './frames.ts'
+import { isFault, isKeepalive, parsePayload } from './frames.ts'
 import { readOwnFrame } from './plain-events.ts'
 import {
   bodyOf,
@@ -24,7 +24,7 @@ import {
   emitReason,
   hasMore,
   isEnd,
-  isNotice,
+  isFailure,
   isOver,
   REASONING_NAME,
   readSource,
@@ -87,10 +87,9 @@ function decodePlain(): WireDecoder {
   }
 
   /** A frame of a stream that sends its text without JSON around it. */
-  function readRaw({ data, type }: SseEvent, emit: Emit): void {
-    if (ERROR_NAME.test(type) || data.startsWith('[ERROR]')) {
-      return emitError(data.replace('[ERROR]', '').trim(), emit)
-    }
+  function readRaw(frame: SseEvent, emit: Emit): void {
+    const { data, type } = frame
+    if (isFailure(frame)) return emitError(data.replace('[ERROR]', '').trim(), emit)
     if (DONE_NAME.test(type)) return emit({ type: 'complete' })
     if (REASONING_NAME.test(type)) return emitReasoning(data, emit)
     // `update` is Laravel's name for all its events; LobeChat says `stop` before its last ones.
@@ -151,7 +150,7 @@ function decodePlain(): WireDecoder {
 
   /** The last frame may hold the last piece, or the whole answer once more, as may one of a new type. */
   function repeatsAnswer(text: string, { name, isDone, ends }: FrameKind): boolean {
-    if (textLength === 0) return isDone && text === DONE
+    if (textLength === 0) return isDone && END_MARK.test(text)
     const mayRepeat = ends || name !== textType
     return isDone || (mayRepeat && text.length === textLength && text.startsWith(opening))
   }
@@ -203,7 +202,7 @@ function decodePlain(): WireDecoder {
       const isText = mode === 'raw' && data.charAt(0) !== '{'
       const json = isText ? undefined : (parsed ?? parseJson(data))
       // A name says enough without data that can be read; nothing else is said by `null`.
-      const isNamed = isNotice(frame)
+      const isNamed = isFailure(frame) || DONE_NAME.test(type)
       if (json === null && !isNamed) return
       const isBroken = json === undefined && (mode === 'json' || /^\{\s*"/.test(data))
       if (isBroken && !isNamed && mode !== 'raw') parsePayload(frame, plain.name)
