@@ -19,7 +19,7 @@ import { readUsage } from './usage.ts'
 
 /** Names, of SSE events or in `type`, that a frame with text has, if it has one. */
 export const TEXT_NAME: RegExp =
-  /^(?:(?:conversation|on|agent|llm|chat_model|text|(?:team)?run(?:response)?)[-_.]?)*(?:message|text|token|content(?:_block)?|chunk|delta|answer|(?:run)?response|output(?:_text)?|data|completion|stream|partial|assistant|ai|item)(?:[-_.]?(?:delta|chunk|token|event))?$/i
+  /^(?:(?:conversation|on|agent|llm|chat_model|(?:team)?run)[-_.]?)*(?:message|text|token|content(?:_block)?|chunk|delta|answer|(?:text)?response|output(?:_text)?|data|completion|stream|partial|assistant|ai|item)(?:[-_.]?(?:delta|chunk|token|content|event))?$/i
 export const REASONING_NAME: RegExp =
   /^(?:on_)?(?:reasoning|think(?:ing)?|thought)(?:[-_.]?(?:delta|content|text))?$/i
 export const DONE_NAME: RegExp =
