@@ -100,16 +100,26 @@ export function bodyOf(payload: WireObject): WireObject {
   return asObject(payload['event']) ?? payload
 }
 
-/** The first text under one of `keys`, in the frame or in an object that it holds. */
-function textUnder(keys: readonly string[], body: WireObject): string | undefined {
-  let text = isForeign(body) ? undefined : firstText(body, ...keys)
+/** The objects in which a frame says something: first its body, then what that holds. */
+export function holdersOf(body: WireObject): readonly WireObject[] {
+  if (isForeign(body)) return []
+  const holders = [body]
+  // Most frames are flat, and most paths lead nowhere at once.
+  if (!Object.values(body).some((value) => typeof value === 'object')) return holders
   for (const path of HOLDERS) {
-    if (text !== undefined) break
-    // Most lead nowhere at once.
     const holder = path[0] in body ? asObject(valueAt(body, ...path)) : undefined
-    if (holder !== undefined && !isForeign(holder)) text = firstText(holder, ...keys)
+    if (holder !== undefined && !isForeign(holder)) holders.push(holder)
   }
-  return text
+  return holders
+}
+
+/** The text under one of `keys` in the first of the objects that has one. */
+function textUnder(keys: readonly string[], holders: readonly WireObject[]): string | undefined {
+  for (const holder of holders) {
+    const text = firstText(holder, ...keys)
+    if (text !== undefined) return text
+  }
+  return undefined
 }
 
 /** Some servers begin with the question; TGI marks what is no text of the model's. */
@@ -118,9 +128,9 @@ function isForeign({ role, isCreatedByUser, special }: WireObject): boolean {
 }
 
 /** The text of a frame. */
-export function textOf(body: WireObject): string | undefined {
-  // At the top this is the whole text, as TGI repeats it.
-  return textUnder(TEXT_KEYS, body) ?? asText(valueAt(body, 'results', 0, 'generated_text'))
+export function textOf(holders: readonly WireObject[]): string | undefined {
+  // In the body itself TGI repeats the whole text under the name that watsonx has for a piece.
+  return textUnder(TEXT_KEYS, holders) ?? textUnder(['generated_text'], holders.slice(1))
 }
 
 /** The text of a whole message, whose content is a list of parts: Strands, Claude's SDK, ADK. */
@@ -133,14 +143,15 @@ export function wholeTextOf(payload: WireObject): string | undefined {
   return asText(texts.filter((text) => typeof text === 'string').join(''))
 }
 
-export function reasoningOf(body: WireObject): string | undefined {
-  const bedrock = valueAt(body, 'contentBlockDelta', 'delta', 'reasoningContent', 'text')
-  return textUnder(REASONING_KEYS, body) ?? asText(bedrock)
+export function reasoningOf(holders: readonly WireObject[]): string | undefined {
+  const bedrock = valueAt(holders[0], 'contentBlockDelta', 'delta', 'reasoningContent', 'text')
+  return textUnder(REASONING_KEYS, holders) ?? asText(bedrock)
 }
 
 /** The word for why the answer ended, if the frame has one. */
-export function reasonWordOf(body: WireObject): string | undefined {
-  return textUnder(REASON_KEYS, body) ?? (body['stopped_limit'] === true ? 'limit' : undefined)
+export function reasonWordOf(holders: readonly WireObject[]): string | undefined {
+  const word = textUnder(REASON_KEYS, holders)
+  return word ?? (holders[0]?.['stopped_limit'] === true ? 'limit' : undefined)
 }
 
 /** Emits why an answer ended, by a provider's word or an app's own, if it is one. */
@@ -183,7 +194,7 @@ function isDoneKey(key: string): boolean {
 export function isOver(payload: WireObject, names: readonly string[]): boolean {
   if (!isDoneStatus(payload['status'])) return false
   const isNameless = names.every((name) => name === 'message')
-  return isNameless && !hasMore(payload) && textOf(payload) === undefined
+  return isNameless && !hasMore(payload) && textOf(holdersOf(payload)) === undefined
 }
 
 function isDoneStatus(status: unknown): boolean {

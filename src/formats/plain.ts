@@ -23,6 +23,7 @@ import {
   ERROR_NAME,
   emitReason,
   hasMore,
+  holdersOf,
   isEnd,
   isFailure,
   isOver,
@@ -54,6 +55,8 @@ export const plain: WireFormat = { name: 'plain', decoder: decodePlain }
 interface FrameKind {
   /** Its `type` or `event`. */
   name: string | undefined
+  /** The objects in which it says something. */
+  holders: readonly WireObject[]
   isText: boolean
   isReasoning: boolean
   /** Whether it is the end by its name. */
@@ -108,13 +111,17 @@ function decodePlain(): WireDecoder {
 
     const isDone = isNamed(DONE_NAME)
     const ends = isDone || isEnd(payload) || (textLength > 0 && isOver(payload, names))
-    readFacts(payload, ends || isNamed(/^usage$/i), emit)
+    const body = bodyOf(payload)
+    const holders = holdersOf(body)
+    readFacts(payload, usageIn(body, ends || isNamed(/^usage$/i)), emit)
+    emitReason(reasonWordOf(holders), emit)
     if (isNamed(ERROR_NAME) || isFault(payload)) return emitError(payload, emit)
     if (isDone) emitReason(payload['reason'], emit)
     if (name === 'workflow_finished') readWorkflowEnd(payload['data'], emit)
     const isText = names.every((name) => TEXT_NAME.test(name))
     const isReasoning = isNamed(REASONING_NAME)
-    const isRead = readContent(payload, { name, isText, isReasoning, isDone, ends }, emit)
+    const kind = { name, holders, isText, isReasoning, isDone, ends }
+    const isRead = readContent(payload, kind, emit)
     const isEmpty = (isText || isReasoning || ends) && !hasMore(payload)
     if (!isEmpty && (ends || !isRead)) emitData(name ?? (ends ? 'done' : frame.type), payload, emit)
     if (ends) emit({ type: 'complete' })
@@ -122,13 +129,12 @@ function decodePlain(): WireDecoder {
 
   /** Reads what a frame holds of the answer. Returns whether it holds any, be it a repetition. */
   function readContent(payload: WireObject, kind: FrameKind, emit: Emit): boolean {
-    const { name, isText, isReasoning, isDone } = kind
-    const body = bodyOf(payload)
-    const isModelEvent = 'contentBlockDelta' in body
+    const { name, holders, isText, isReasoning, isDone } = kind
+    const isModelEvent = holders[0]?.['contentBlockDelta'] !== undefined
     hasModelEvents ||= isModelEvent
     const mayHoldText = (isText || isReasoning || isDone) && isModelEvent === hasModelEvents
-    const reasoning = isText || isReasoning ? reasoningOf(body) : undefined
-    const piece = mayHoldText ? textOf(body) : undefined
+    const reasoning = isText || isReasoning ? reasoningOf(holders) : undefined
+    const piece = mayHoldText ? textOf(holders) : undefined
     const whole = isText && piece === undefined ? wholeTextOf(payload) : undefined
     const isPart = payload['partial'] === true
     const text = piece ?? (isPart || !hasPieces ? whole : undefined)
@@ -167,13 +173,11 @@ function decodePlain(): WireDecoder {
     emitFacts({ finishReason: 'tool-calls' }, emit)
   }
 
-  function readFacts(payload: WireObject, isLast: boolean, emit: Emit): void {
-    const body = bodyOf(payload)
+  function readFacts(payload: WireObject, usage: Usage | undefined, emit: Emit): void {
     const about = asObject(payload['metadata'])
     const id = firstText(payload, 'message_id', 'run_id', 'id') ?? asText(about?.['id'])
     const model = firstText(payload, 'model', 'model_id') ?? asText(about?.['model'])
-    emitFacts({ id, model, usage: usageIn(body, isLast) ?? countsOf(payload) }, emit)
-    emitReason(reasonWordOf(body), emit)
+    emitFacts({ id, model, usage: usage ?? countsOf(payload) }, emit)
   }
 
   /** The counts of llama.cpp and of watsonx, which counts the prompt in its first frame only. */
