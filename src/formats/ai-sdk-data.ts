@@ -1,19 +1,10 @@
 import { asArray, asObject, asText, parseJson, valueAt, type WireObject } from '../wire-value.ts'
+import { finishAnswer, nameCalls, readFile, readSource, readTotals } from './ai-sdk-parts.ts'
 import { awaitCalls } from './awaited-calls.ts'
-import {
-  emitData,
-  emitError,
-  emitFacts,
-  emitFile,
-  emitReasoning,
-  emitSource,
-  emitText,
-  readHead,
-} from './emit.ts'
+import { emitData, emitError, emitReasoning, emitText, readHead } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
-import { finishReasonOf, isFault, malformed, objectFormat } from './frames.ts'
+import { isFault, malformed, objectFormat } from './frames.ts'
 import { inputTextOf } from './tool-calls.ts'
-import { readUsage } from './usage.ts'
 
 const NAME = 'AI SDK data'
 
@@ -41,21 +32,14 @@ const DATA_NAMES: ReadonlyMap<string, string> = /* @__PURE__ */ new Map([
 function decodeAiSdkData(): WireDecoder {
   const calls = awaitCalls()
   const head = {}
-  let unnamedCalls = 0
+  const callIdOf = nameCalls()
   /** The step that ended with the last line; it is the last step if nothing follows. */
   let lastStep: WireObject | undefined
-
-  /** The id of the call that a part is about. A call without one goes on until it is whole. */
-  function callIdOf(part: WireObject, isStart = false): string {
-    const id = asText(part['toolCallId'])
-    if (id === undefined && isStart) unnamedCalls++
-    return id ?? `call-${unnamedCalls}`
-  }
 
   /** A whole call: one of its own, or what its start and its deltas have said already. */
   function readCall(part: WireObject, emit: Emit): void {
     const { args } = part
-    const id = callIdOf(part, !calls.isOpen(`call-${unnamedCalls}`))
+    const id = callIdOf(part, calls, 'whole')
     // The server may have repaired the arguments: its word counts, not the text of the model.
     calls.give(id, part['toolName'], inputTextOf(args), emit, asObject(args))
   }
@@ -67,14 +51,8 @@ function decodeAiSdkData(): WireDecoder {
   }
 
   function finish(part: WireObject, emit: Emit): void {
-    emitFacts({ usage: readUsage(part['usage']) }, emit)
-    const word = asText(part['finishReason'])
-    const reason = finishReasonOf(word ?? 'stop')
-    // The words "other" and "unknown" say nothing.
-    const isRegular = /^(?:stop|tool-calls|unknown)$/.test(reason)
-    const finishReason = isRegular ? calls.reasonFor(reason) : reason
-    calls.end(isRegular, emit)
-    emitFacts({ finishReason, rawFinishReason: word }, emit)
+    readTotals(part, emit)
+    finishAnswer(asText(part['finishReason']), true, calls, emit)
   }
 
   /** Reads the value of a part. */
@@ -105,11 +83,16 @@ function decodeAiSdkData(): WireDecoder {
       case '9':
         return readCall(part, emit)
       case 'a':
-        return calls.answer(callIdOf(part), part['result'] ?? null, part['isError'] === true, emit)
+        return calls.answer(
+          callIdOf(part, calls, 'piece'),
+          part['result'] ?? null,
+          part['isError'] === true,
+          emit,
+        )
       case 'b':
-        return calls.add(callIdOf(part, true), part['toolName'], '', emit)
+        return calls.add(callIdOf(part, calls, 'start'), part['toolName'], '', emit)
       case 'c':
-        return calls.add(callIdOf(part), undefined, part['argsTextDelta'], emit)
+        return calls.add(callIdOf(part, calls, 'piece'), undefined, part['argsTextDelta'], emit)
       case 'd':
         return finish(part, emit)
       case 'e':
@@ -117,14 +100,8 @@ function decodeAiSdkData(): WireDecoder {
         return calls.end(false, emit)
       case 'f':
         return readHead(head, part['messageId'], undefined, emit)
-      case 'h': {
-        const id = asText(part['id'])
-        return emitSource(
-          { id, url: asText(part['url']), title: asText(part['title']) },
-          value,
-          emit,
-        )
-      }
+      case 'h':
+        return readSource(part, value, emit)
       case 'k':
         return readFile(part, emit)
     }
@@ -164,11 +141,4 @@ function decodeAiSdkData(): WireDecoder {
       calls.end(false, emit)
     },
   }
-}
-
-function readFile(file: WireObject, emit: Emit): void {
-  const data = asText(file['data'])
-  const isUrl = /^(?:data|https?):/.test(data ?? '')
-  const mediaType = asText(file['mimeType'])
-  emitFile(isUrl ? { url: data, mediaType } : { base64: data, mediaType }, emit)
 }

@@ -9,12 +9,12 @@ import {
   valueAt,
   type WireObject,
 } from '../wire-value.ts'
+import { finishAnswer, nameCalls, readFile, readSource, readTotals } from './ai-sdk-parts.ts'
 import { awaitCalls } from './awaited-calls.ts'
-import { emitData, emitError, emitFacts, emitFile, emitReasoning, emitSource } from './emit.ts'
+import { emitData, emitError, emitFacts, emitReasoning } from './emit.ts'
 import type { Emit, WireFormat } from './format.ts'
-import { finishReasonOf, isFault, type ObjectReader, objectFormat } from './frames.ts'
+import { isFault, type ObjectReader, objectFormat } from './frames.ts'
 import { inputTextOf } from './tool-calls.ts'
-import { readUsage } from './usage.ts'
 
 /**
  * The UI message stream of the AI SDK 5, 6 and 7, the parts of its `fullStream` where a server
@@ -34,17 +34,10 @@ export const aiSdk: WireFormat = /* @__PURE__ */ objectFormat('AI SDK UI message
 
 function readAnswer(): ObjectReader {
   let calls = awaitCalls()
-  let unnamedCalls = 0
+  const callIdOf = nameCalls()
   let messageId: string | undefined
   let error: ChatError | undefined
   let end: 'finished' | 'aborted' | undefined
-
-  /** The id of the call that a chunk is about. A call without one goes on until it is whole. */
-  function callIdOf(chunk: WireObject, isStart = false): string {
-    const id = firstText(chunk, 'toolCallId', 'id')
-    if (id === undefined && isStart) unnamedCalls++
-    return id ?? `call-${unnamedCalls}`
-  }
 
   function addToCall(id: string, chunk: WireObject, piece: string, emit: Emit): void {
     calls.add(id, chunk['toolName'], piece, emit)
@@ -53,7 +46,7 @@ function readAnswer(): ObjectReader {
 
   /** A call with its whole input: parsed in a UI message, as text in a model's own parts. */
   function readCall(type: string, chunk: WireObject, emit: Emit): void {
-    const id = callIdOf(chunk, !calls.isOpen(`call-${unnamedCalls}`))
+    const id = callIdOf(chunk, calls, 'whole')
     const input = chunk['input'] ?? chunk['args']
     const isText = type === 'tool-call' && typeof input === 'string'
     const text = input === undefined || isText ? inputTextOf(input) : JSON.stringify(input)
@@ -79,12 +72,7 @@ function readAnswer(): ObjectReader {
   function finish(word: string | undefined, emit: Emit): void {
     if (end === 'aborted') return
     end = 'finished'
-    const reason = finishReasonOf(word ?? 'stop')
-    // The words "other" and "unknown" say nothing; "interrupted" says that the model was cut off.
-    const isRegular = /^(?:stop|tool-calls)$/.test(reason) || /^(?:other|unknown)$/.test(word ?? '')
-    const finishReason = isRegular ? calls.reasonFor(reason) : reason
-    calls.end(isRegular && error === undefined, emit)
-    emitFacts({ finishReason, rawFinishReason: word }, emit)
+    finishAnswer(word, error === undefined, calls, emit)
   }
 
   function endOfBody(emit: Emit): void {
@@ -118,11 +106,11 @@ function readAnswer(): ObjectReader {
       case 'tool-input-start':
       case 'tool-call-streaming-start':
       case 'tool-call-input-streaming-start':
-        return addToCall(callIdOf(chunk, true), chunk, '', emit)
+        return addToCall(callIdOf(chunk, calls, 'start'), chunk, '', emit)
       case 'tool-input-delta':
       case 'tool-call-delta': {
         const piece = firstText(chunk, 'inputTextDelta', 'delta', 'argsTextDelta')
-        if (piece !== undefined) addToCall(callIdOf(chunk), chunk, piece, emit)
+        if (piece !== undefined) addToCall(callIdOf(chunk, calls, 'piece'), chunk, piece, emit)
         return
       }
       case 'tool-input-available':
@@ -133,21 +121,31 @@ function readAnswer(): ObjectReader {
       case 'tool-result': {
         // A tool may show how far it is; its result comes at the end.
         if (chunk['preliminary'] === true) {
-          calls.runs(callIdOf(chunk), emit)
+          calls.runs(callIdOf(chunk, calls, 'piece'), emit)
           break
         }
         const output = chunk['output'] ?? chunk['result'] ?? null
-        return calls.answer(callIdOf(chunk), output, chunk['isError'] === true, emit)
+        return calls.answer(
+          callIdOf(chunk, calls, 'piece'),
+          output,
+          chunk['isError'] === true,
+          emit,
+        )
       }
       case 'tool-output-error':
       case 'tool-error':
-        return calls.answer(callIdOf(chunk), chunk['errorText'] ?? chunk['error'], true, emit)
+        return calls.answer(
+          callIdOf(chunk, calls, 'piece'),
+          chunk['errorText'] ?? chunk['error'],
+          true,
+          emit,
+        )
       case 'tool-approval-request':
       case 'tool-call-approval':
-        if (chunk['isAutomatic'] !== true) calls.asks(callIdOf(chunk), emit)
+        if (chunk['isAutomatic'] !== true) calls.asks(callIdOf(chunk, calls, 'piece'), emit)
         break
       case 'tool-output-denied':
-        calls.runs(callIdOf(chunk), emit)
+        calls.runs(callIdOf(chunk, calls, 'piece'), emit)
         break
       case 'source-url':
       case 'source-document':
@@ -227,21 +225,4 @@ function textOf(chunk: WireObject): string | undefined {
 /** Signatures, item ids and the like travel on chunks without text. */
 function emitProof(type: string, chunk: WireObject, emit: Emit): void {
   if (isObject(chunk['providerMetadata'])) emitData(type, chunk, emit)
-}
-
-function readSource(source: WireObject, raw: unknown, emit: Emit): void {
-  const id = firstText(source, 'sourceId', 'id')
-  const url = asText(source['url'])
-  emitSource({ id, url, title: firstText(source, 'title', 'filename') }, raw, emit)
-}
-
-function readFile(file: WireObject, emit: Emit): void {
-  const mediaType = firstText(file, 'mediaType', 'mimeType')
-  const base64 = firstText(file, 'base64', 'base64Data', 'data')
-  emitFile({ mediaType, url: asText(file['url']), base64 }, emit)
-}
-
-/** Token counts under the names that the SDK's own objects, and most apps' metadata, have. */
-function readTotals(holder: WireObject, emit: Emit): void {
-  emitFacts({ usage: readUsage(holder['totalUsage'] ?? holder['usage']) }, emit)
 }

@@ -1,5 +1,5 @@
 import type { SseEvent } from '../framing/sse.ts'
-import { asText, isObject, parseJson, valueAt } from '../wire-value.ts'
+import { asText, isObject, parseJson, valueAt, type WireObject } from '../wire-value.ts'
 import { agui } from './agui.ts'
 import { aiSdk } from './ai-sdk.ts'
 import { aiSdkData } from './ai-sdk-data.ts'
@@ -22,33 +22,56 @@ import { plain } from './plain.ts'
  */
 export const auto: WireFormat = { name: 'auto', decoder: decodeAuto }
 
-/**
- * Formats that are told by the payload's `type`, or by the SSE event's name where there is none. The
- * names of other formats are too near to those of hand-written events.
- */
-const BY_NAME: readonly [RegExp, WireFormat][] = [
+/** A pattern of names, the format that they are of, and what else a payload of it must be like. */
+type Rule = readonly [RegExp, WireFormat, ((payload: WireObject) => boolean)?]
+
+/** Formats that are told by the payload's type, or by the SSE event's name where there is none. */
+const BY_NAME: readonly Rule[] = [
   [/^response\.(?!(?:delta|chunk|token|start|end|done|complete)$)/, openaiResponses],
   [/^(?:message_stop|content_block_stop|ping|vertex_event)$/, anthropic],
+  // An object, where hand-written frames have text.
+  [
+    /^(?:message|content_block)_(?:start|delta)$/,
+    anthropic,
+    ({ message, delta, content_block }) => isObject(message ?? delta ?? content_block),
+  ],
   [
     /^(?:(?:RUN|STEP|TEXT_MESSAGE|TOOL_CALL|THINKING|REASONING|STATE|MESSAGES|ACTIVITY|SUBAGENT)_[A-Z_]+|RAW|CUSTOM)$/,
     agui,
   ],
 ]
 
-/** Types of Anthropic's that hold an object, where hand-written frames have text. */
-const ANTHROPIC = /^(?:message|content_block)_(?:start|delta)$/
-
-/** Types of the AI SDK's that no hand-written frame has by chance. */
-const AI_SDK =
-  /^(?:(?:start|finish|reset)-step|(?:text|reasoning)-(?:start|delta|end)|tool-(?:input|output|approval)-[a-z]+|source-(?:url|document)|reasoning-file|message-metadata|steering-message|stream-start|response-metadata|tool-call-streaming-start|data-.+)$/
-
-/** Types of Cohere's whose `delta` is an object, where hand-written frames have text. */
-const COHERE =
-  /^(?:message-(?:start|end)|citation-start|content-(?:start|delta)|tool-call-(?:start|delta)|tool-plan-delta)$/
-
-/** Cohere's older events, by their `event_type`. */
-const COHERE_V1 =
-  /^(?:stream-(?:start|end)|(?:text|citation|search-queries|tool-calls)-generation|search-results|tool-calls-chunk)$/
+/** Formats that are told by the payload's type only: names of hand-written events are too near. */
+const BY_TYPE: readonly Rule[] = [
+  [/^(?:interaction|step|content)\./, geminiInteractions, (payload) => 'event_type' in payload],
+  [
+    /^(?:stream-(?:start|end)|(?:text|citation|search-queries|tool-calls)-generation|search-results|tool-calls-chunk)$/,
+    cohere,
+    (payload) => 'event_type' in payload,
+  ],
+  [
+    /^(?:(?:start|finish|reset)-step|(?:text|reasoning)-(?:start|delta|end)|tool-(?:input|output|approval)-[a-z]+|source-(?:url|document)|reasoning-file|message-metadata|steering-message|stream-start|response-metadata|tool-call-streaming-start|data-.+)$/,
+    aiSdk,
+    (payload) => !('content' in payload),
+  ],
+  [/^message-start$/, cohere, (payload) => 'id' in payload],
+  [
+    /^(?:message-(?:start|end)|citation-start|content-(?:start|delta)|tool-call-(?:start|delta)|tool-plan-delta)$/,
+    cohere,
+    ({ delta }) => isObject(delta),
+  ],
+  // Words of hand-written frames, too: told by what stands beside them.
+  [/^message$/, anthropic, ({ content }) => Array.isArray(content)],
+  [/^completion$/, anthropic, (payload) => 'completion' in payload],
+  [/^start$/, aiSdk, (payload) => isOnly(payload, ['type', 'messageId', 'messageMetadata'])],
+  [/^abort$/, aiSdk, (payload) => isOnly(payload, ['type', 'reason'])],
+  [/^finish$/, aiSdk, (payload) => 'finishReason' in payload || 'messageMetadata' in payload],
+  [/^file$/, aiSdk, (payload) => 'mediaType' in payload],
+  [/^error$/, geminiInteractions, (payload) => 'event_type' in payload],
+  [/^error$/, aiSdk, (payload) => 'errorText' in payload],
+  [/^error$/, openaiResponses, (payload) => 'sequence_number' in payload],
+  [/^error$/, anthropic, ({ error }) => isObject(error)],
+]
 
 /** Types of frames with which these formats may begin, and hand-written streams as well. */
 const ANYBODYS = /^(?:start|ping|message-start|data-.+)$/
@@ -76,34 +99,17 @@ function detect({ type: event, data }: SseEvent, payload: unknown): WireFormat |
   if (event === 'metadata' && 'run_id' in payload && isOnly(payload, RUN_KEYS)) return langgraph
   if (isMessage(payload)) return langgraph
   if (asText(payload['event'])?.startsWith('on_') && 'run_id' in payload) return langgraph
-  const eventType = asText(payload['event_type']) ?? ''
-  if (/^(?:interaction|step|content)\./.test(eventType)) return geminiInteractions
-  if (COHERE_V1.test(eventType)) return cohere
-  // AG-UI's events may come in an envelope.
-  const enveloped = asText(valueAt(payload, 'chunk', 'type')) ?? ''
-  const name = asText(type) ?? (eventType || enveloped)
   if (Array.isArray(payload['choices']) || asText(object)?.startsWith('chat.completion')) {
     return openaiChat
   }
-  if (!('path' in payload)) {
-    const known = BY_NAME.find(([pattern]) => pattern.test(name || event))
-    if (known !== undefined) return known[1]
-    const { message, delta, content_block } = payload
-    const isObjects = isObject(message ?? delta ?? content_block)
-    if (isObjects && ANTHROPIC.test(name || event)) return anthropic
-    if (AI_SDK.test(name) && !('content' in payload)) return aiSdk
-  }
-  if (name === 'message-start' && 'id' in payload) return cohere
-  if (COHERE.test(name) && isObject(payload['delta'])) return cohere
+  // AG-UI's events may come in an envelope. What has a path is an assistant-stream's.
+  const known = asText(payload['event_type'] ?? type ?? valueAt(payload, 'chunk', 'type'))
+  const name = ('path' in payload ? undefined : known) ?? ''
+  const rule =
+    BY_NAME.find((rule) => fits(rule, name || event, payload)) ??
+    BY_TYPE.find((rule) => fits(rule, name, payload))
+  if (rule !== undefined) return rule[1]
   if (object === 'response') return openaiResponses
-  // Words of hand-written frames, too: told by what stands beside them.
-  if (name === 'message' && Array.isArray(payload['content'])) return anthropic
-  if (name === 'completion' && 'completion' in payload) return anthropic
-  if (name === 'start' && isOnly(payload, ['type', 'messageId', 'messageMetadata'])) return aiSdk
-  if (name === 'abort' && isOnly(payload, ['type', 'reason'])) return aiSdk
-  if (name === 'finish' && ('finishReason' in payload || 'messageMetadata' in payload)) return aiSdk
-  if (name === 'file' && 'mediaType' in payload) return aiSdk
-  if (name === 'error') return faultFormat(payload)
   if (Array.isArray(payload['candidates'])) return gemini
   // The events of Google's ADK have counts as well, beside content of their own.
   const counts = payload['promptFeedback'] ?? payload['usageMetadata']
@@ -126,12 +132,8 @@ function isOfMode(name: string, data: unknown): boolean {
   return !['text', 'content', 'token', 'delta'].some((key) => key in data)
 }
 
-/** Whose error `{type: "error", …}` is. */
-function faultFormat(payload: { readonly [key: string]: unknown }): WireFormat | undefined {
-  if ('event_type' in payload) return geminiInteractions
-  if (asText(payload['errorText']) !== undefined) return aiSdk
-  if ('sequence_number' in payload) return openaiResponses
-  return isObject(payload['error']) ? anthropic : undefined
+function fits([pattern, , isIts]: Rule, name: string, payload: WireObject): boolean {
+  return pattern.test(name) && isIts?.(payload) !== false
 }
 
 function isOnly(payload: object, keys: readonly string[]): boolean {

@@ -79,10 +79,8 @@ export function objectFormat(name: string, start: () => ObjectReader): WireForma
           }
           const payload = parsed ?? parsePayload(frame, name)
           if (!isObject(payload)) {
-            // Google reports failures in a list of one. GitHub Copilot's references are one, too.
-            if (Array.isArray(payload) && isObject(payload[0]) && isFault(payload[0])) {
-              return emitError(payload, emit)
-            }
+            if (isFaultList(payload)) return emitError(payload, emit)
+            // GitHub Copilot's references are a list.
             if (frame.type !== 'message') return emitData(frame.type, payload, emit)
             throw malformed(frame, name, 'its data is not an object')
           }
@@ -120,6 +118,11 @@ export function isFault(payload: WireObject): boolean {
   const { statusCode, code } = payload
   const number = asNumber(status) ?? asNumber(statusCode) ?? asNumber(code) ?? 0
   return number >= 400 || status === 'error' || payload['success'] === false
+}
+
+/** Whether a value is a list that reports a failure, as Google writes it. */
+export function isFaultList(value: unknown): boolean {
+  return Array.isArray(value) && isObject(value[0]) && isFault(value[0])
 }
 
 /** Why an answer ended, by what the providers' words for it have in common. The first row counts. */

@@ -2,28 +2,35 @@ import type { AnswerFacts, ContentEvent, FinishReason, Usage } from '../chat-eve
 import { ChatError } from '../errors.ts'
 import { bounded } from '../provider-error.ts'
 import { asNumber, asObject, asText, defined, isObject, type WireObject } from '../wire-value.ts'
-import type { WireEvent } from './format.ts'
+import type { Emit } from './format.ts'
+import { finishReasonOf } from './frames.ts'
 
 /**
  * The frames of `chatwire/server` that hand-written routes do not have, or not so exactly. They say
  * in our own words what others' frames leave to be guessed, so nothing is translated here.
  */
 
-const FINISH_REASONS: readonly FinishReason[] = [
-  'stop',
-  'length',
-  'tool-calls',
-  'content-filter',
-  'error',
-  'aborted',
-  'unknown',
-]
+/** The fields of each event, beside its `choice`. Those with a question mark may be absent. */
+const EVENT_FIELDS: ReadonlyMap<unknown, string> = /* @__PURE__ */ new Map([
+  ['text', 'text'],
+  ['reasoning', 'text'],
+  ['refusal', 'text'],
+  ['tool-call-delta', 'id name delta'],
+  ['tool-call', 'id name input? inputText providerExecuted?'],
+  ['tool-result', 'id output? isError'],
+  ['source', 'id? url? title? raw?'],
+  ['file', 'mediaType url'],
+  ['data', 'name data? id? transient?'],
+])
+const FACT_FIELDS = 'id? model? rawFinishReason?'
+const USAGE_FIELDS =
+  'inputTokens? outputTokens? totalTokens? cachedInputTokens? reasoningTokens? raw?'
 
 /** Hands on what a frame of `chatwire/server` says. `false` if it is not one, and nothing was done. */
-export function readOwnFrame(payload: WireObject, emit: (event: WireEvent) => void): boolean {
+export function readOwnFrame(payload: WireObject, emit: Emit): boolean {
   const { error, refusal, retryable } = payload
   if (isObject(payload['event'])) {
-    const event = contentEvent(payload['event'])
+    const event = eventOf(payload['event'])
     if (event !== undefined) emit(event)
     return event !== undefined
   }
@@ -32,15 +39,20 @@ export function readOwnFrame(payload: WireObject, emit: (event: WireEvent) => vo
     return true
   }
   if (typeof error === 'string' && typeof retryable === 'boolean') {
-    emit({ type: 'facts', ...readFacts(payload) })
+    emit({ type: 'facts', ...factsOf(payload) })
     emit({ type: 'error', error: sentError(error, retryable, payload) })
     return true
   }
-  const finishReason = FINISH_REASONS.find((reason) => reason === payload['finishReason'])
-  if (payload['done'] !== true || !('rawFinishReason' in payload) || !finishReason) return false
-  emit({ type: 'facts', ...readFacts(payload), finishReason })
+  const { done, finishReason } = payload
+  if (done !== true || !('rawFinishReason' in payload) || !isReason(finishReason)) return false
+  emit({ type: 'facts', ...factsOf(payload), finishReason })
   emit({ type: 'complete' })
   return true
+}
+
+/** Whether a word is one of ours: those mean themselves. */
+function isReason(word: unknown): word is FinishReason {
+  return word === 'aborted' || (typeof word === 'string' && finishReasonOf(word) === word)
 }
 
 /** Longer than any message of ours, which quotes a provider's: those arrive as they were sent. */
@@ -63,85 +75,37 @@ function sentError(message: string, retryable: boolean, raw: WireObject): ChatEr
   })
 }
 
-function readFacts(payload: WireObject): AnswerFacts {
-  return defined({
-    id: asString(payload['id']),
-    model: asString(payload['model']),
-    rawFinishReason: asString(payload['rawFinishReason']),
-    usage: readUsage(asObject(payload['usage'])),
-  })
+function factsOf(payload: WireObject): AnswerFacts {
+  const counts = asObject(payload['usage'])
+  const usage = counts && (fieldsOf(counts, USAGE_FIELDS) as Usage)
+  return { ...fieldsOf(payload, FACT_FIELDS), ...(usage && { usage }) }
 }
 
-function readUsage(usage: WireObject | undefined): Usage | undefined {
-  return (
-    usage && {
-      ...defined({
-        inputTokens: asNumber(usage['inputTokens']),
-        outputTokens: asNumber(usage['outputTokens']),
-        totalTokens: asNumber(usage['totalTokens']),
-        cachedInputTokens: asNumber(usage['cachedInputTokens']),
-        reasoningTokens: asNumber(usage['reasoningTokens']),
-      }),
-      raw: usage['raw'],
-    }
-  )
-}
-
-/** The event that `value` is, made anew from the fields that it must have; `undefined` if it is none. */
-function contentEvent(value: WireObject): ContentEvent | undefined {
-  const event = eventByType(value)
-  const choice = asNumber(value['choice'])
-  return event && choice ? { ...event, choice } : event
-}
-
-function eventByType(value: WireObject): ContentEvent | undefined {
+/** The event that `value` is, made anew from the fields that it may have; `undefined` if it is none. */
+function eventOf(value: WireObject): ContentEvent | undefined {
   const { type } = value
-  const id = asString(value['id'])
-  const name = asString(value['name'])
-  switch (type) {
-    case 'text':
-    case 'reasoning':
-    case 'refusal': {
-      const text = asText(value['text'])
-      return text === undefined ? undefined : { type, text }
-    }
-    case 'tool-call-delta': {
-      const delta = asString(value['delta'])
-      if (id === undefined || name === undefined || delta === undefined) return undefined
-      return { type, id, name, delta }
-    }
-    case 'tool-call': {
-      const inputText = asString(value['inputText'])
-      if (id === undefined || name === undefined || inputText === undefined) return undefined
-      const { input, providerExecuted } = value
-      const call = { type, id, name, input, inputText } as const
-      return providerExecuted === true ? { ...call, providerExecuted } : call
-    }
-    case 'tool-result': {
-      const { output, isError } = value
-      if (id === undefined || typeof isError !== 'boolean') return undefined
-      return { type, id, output, isError }
-    }
-    case 'source': {
-      const url = asString(value['url'])
-      return { type, ...defined({ id, url, title: asString(value['title']) }), raw: value['raw'] }
-    }
-    case 'file': {
-      const mediaType = asString(value['mediaType'])
-      const url = asString(value['url'])
-      return mediaType === undefined || url === undefined ? undefined : { type, mediaType, url }
-    }
-    case 'data': {
-      if (name === undefined) return undefined
-      const mark = value['transient'] === true && { transient: true as const }
-      return { type, name, data: value['data'], ...defined({ id }), ...mark }
-    }
-    default:
-      return undefined
-  }
+  const names = EVENT_FIELDS.get(type)
+  const fields = names === undefined ? undefined : fieldsOf(value, `${names} choice?`)
+  return fields && ({ type, ...fields } as unknown as ContentEvent)
 }
 
-/** `value` if it is a string, an empty one included: here blank is not absent. */
-function asString(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
+/** Those fields of `value` that are what they must be; `undefined` if one is not that must be there. */
+function fieldsOf(value: WireObject, fields: string): object | undefined {
+  const found: Record<string, unknown> = {}
+  for (const field of fields.split(' ')) {
+    const name = field.replace('?', '')
+    if (isValid(name, value[name])) found[name] = value[name]
+    else if (name === field) return undefined
+  }
+  return found
+}
+
+/** Whether the value of a field is of its type. What a tool or a provider made may be anything. */
+function isValid(name: string, value: unknown): boolean {
+  if (/^(?:input|output|raw|data)$/.test(name)) return true
+  if (/^(?:providerExecuted|transient)$/.test(name)) return value === true
+  if (name === 'choice') return typeof value === 'number' && value > 0
+  if (name.endsWith('Tokens')) return asNumber(value) !== undefined
+  if (name === 'isError') return typeof value === 'boolean'
+  return typeof value === 'string' && (name !== 'text' || value !== '')
 }

@@ -1,4 +1,5 @@
 import type { Usage } from '../chat-event.ts'
+import { frameOf } from '../framing/lines.ts'
 import type { SseEvent } from '../framing/sse.ts'
 import {
   asArray,
@@ -11,21 +12,21 @@ import {
   valueAt,
   type WireObject,
 } from '../wire-value.ts'
-import { emitData, emitError, emitFacts, emitText } from './emit.ts'
+import { emitData, emitError, emitFacts, emitReasoning, emitText } from './emit.ts'
 import type { Emit, WireDecoder, WireFormat } from './format.ts'
-import { DONE, isFault, isKeepalive, parsePayload } from './frames.ts'
+import { isFault, isFaultList, isKeepalive, parsePayload } from './frames.ts'
 import { readOwnFrame } from './plain-events.ts'
 import {
+  bodyOf,
   DONE_NAME,
-  deepTextOf,
   END_MARK,
   ERROR_NAME,
   emitReason,
   hasMore,
+  holdersOf,
   isEnd,
-  isNotice,
+  isFailure,
   isOver,
-  KEEPALIVE_NAME,
   REASONING_NAME,
   readSource,
   readWorkflowEnd,
@@ -37,7 +38,7 @@ import {
   wholeTextOf,
 } from './plain-words.ts'
 import { textTemplate } from './text-template.ts'
-import { endCall, feedCall, inputTextOf, newCall } from './tool-calls.ts'
+import { inputTextOf } from './tool-calls.ts'
 import { usageOf } from './usage.ts'
 
 /**
@@ -54,6 +55,8 @@ export const plain: WireFormat = { name: 'plain', decoder: decodePlain }
 interface FrameKind {
   /** Its `type` or `event`. */
   name: string | undefined
+  /** The objects in which it says something. */
+  holders: readonly WireObject[]
   isText: boolean
   isReasoning: boolean
   /** Whether it is the end by its name. */
@@ -71,16 +74,15 @@ function decodePlain(): WireDecoder {
   const template = textTemplate()
   /** The type of the frame in which the last text came. */
   let textType: string | undefined
-  /** Whether text stands deep in the frames: what is said under a usual key repeats it. */
-  let isDeep = false
   /** Whether text came in pieces, which a whole message then repeats. */
   let hasPieces = false
+  /** Whether the text comes in the model's own events: other frames of Strands repeat it. */
+  let hasModelEvents = false
   let callCount = 0
   let promptTokens = 0
 
-  function emitContent(type: 'text' | 'reasoning', text: string, emit: Emit): void {
+  function say(text: string, emit: Emit): void {
     if (text === '') return
-    if (type === 'reasoning') return emit({ type, text })
     opening ||= text
     textLength += text.length
     hasPieces = true
@@ -90,58 +92,58 @@ function decodePlain(): WireDecoder {
   /** A frame of a stream that sends its text without JSON around it. */
   function readRaw(frame: SseEvent, emit: Emit): void {
     const { data, type } = frame
-    if (ERROR_NAME.test(type)) return emitError(data, emit)
-    if (data.startsWith('[ERROR]')) return emitError(data.slice('[ERROR]'.length).trim(), emit)
+    if (isFailure(frame)) return emitError(data.replace('[ERROR]', '').trim(), emit)
     if (DONE_NAME.test(type)) return emit({ type: 'complete' })
-    if (REASONING_NAME.test(type)) return emitContent('reasoning', data, emit)
+    if (REASONING_NAME.test(type)) return emitReasoning(data, emit)
     // `update` is Laravel's name for all its events; LobeChat says `stop` before its last ones.
-    if (TEXT_NAME.test(type) || type === 'update') return emitContent('text', data, emit)
+    if (TEXT_NAME.test(type) || type === 'update') return say(data, emit)
     if (type === 'stop') return emitReason(data, emit)
     emitData(type, data, emit)
   }
 
   function readObject(frame: SseEvent, payload: WireObject, emit: Emit): void {
     if (readOwnFrame(payload, emit)) return
-    const inner = asText(payload['type']) ?? asText(payload['event'])
+    const name = firstText(payload, 'type', 'event')
+    if (name !== undefined && isKeepalive(frameOf(name))) return
     const event = frame.type === 'update' && 'delta' in payload ? 'message' : frame.type
-    const names = [event, inner ?? 'message']
+    const names = [event, name ?? 'message']
     const isNamed = (pattern: RegExp) => names.some((name) => pattern.test(name))
-    if (KEEPALIVE_NAME.test(inner ?? '')) return
 
     const isDone = isNamed(DONE_NAME)
     const ends = isDone || isEnd(payload) || (textLength > 0 && isOver(payload, names))
-    readFacts(payload, ends || isNamed(/^usage$/i), emit)
+    const body = bodyOf(payload)
+    const holders = holdersOf(body)
+    readFacts(payload, usageIn(body, ends || isNamed(/^usage$/i)), emit)
+    emitReason(reasonWordOf(holders), emit)
     if (isNamed(ERROR_NAME) || isFault(payload)) return emitError(payload, emit)
-    if (isDone && asText(payload['reason']) !== undefined) emitReason(`${payload['reason']}`, emit)
-    if (isNamed(/^workflow_finished$/)) readWorkflowEnd(payload['data'], emit)
+    if (isDone) emitReason(payload['reason'], emit)
+    if (name === 'workflow_finished') readWorkflowEnd(payload['data'], emit)
     const isText = names.every((name) => TEXT_NAME.test(name))
-    const kind = { name: inner, isText, isReasoning: isNamed(REASONING_NAME), isDone, ends }
+    const isReasoning = isNamed(REASONING_NAME)
+    const kind = { name, holders, isText, isReasoning, isDone, ends }
     const isRead = readContent(payload, kind, emit)
-    if (ends) {
-      if (hasMore(payload)) emitData(inner ?? 'done', payload, emit)
-      return emit({ type: 'complete' })
-    }
-    const isContent = isText || kind.isReasoning
-    if (!isRead && !(isContent && !hasMore(payload))) emitData(inner ?? frame.type, payload, emit)
+    const isEmpty = (isText || isReasoning || ends) && !hasMore(payload)
+    if (!isEmpty && (ends || !isRead)) emitData(name ?? (ends ? 'done' : frame.type), payload, emit)
+    if (ends) emit({ type: 'complete' })
   }
 
   /** Reads what a frame holds of the answer. Returns whether it holds any, be it a repetition. */
   function readContent(payload: WireObject, kind: FrameKind, emit: Emit): boolean {
-    const { isText, isReasoning, isDone, ends } = kind
-    const reasoning = isText || isReasoning ? reasoningOf(payload) : undefined
-    const deep = isText ? deepTextOf(payload) : undefined
-    isDeep ||= deep !== undefined
-    const near = !isDeep && (isText || isReasoning || isDone) ? textOf(payload) : undefined
-    const piece = deep ?? (isDone && near === DONE ? undefined : near)
+    const { name, holders, isText, isReasoning, isDone } = kind
+    const isModelEvent = holders[0]?.['contentBlockDelta'] !== undefined
+    hasModelEvents ||= isModelEvent
+    const mayHoldText = (isText || isReasoning || isDone) && isModelEvent === hasModelEvents
+    const reasoning = isText || isReasoning ? reasoningOf(holders) : undefined
+    const piece = mayHoldText ? textOf(holders) : undefined
     const whole = isText && piece === undefined ? wholeTextOf(payload) : undefined
     const isPart = payload['partial'] === true
     const text = piece ?? (isPart || !hasPieces ? whole : undefined)
 
-    emitContent('reasoning', reasoning ?? '', emit)
-    if (isReasoning) emitContent('reasoning', text ?? '', emit)
-    else if (text !== undefined && !repeatsAnswer(text, isDone, ends || kind.name !== textType)) {
-      textType = kind.name
-      emitContent('text', text, emit)
+    emitReasoning(reasoning, emit)
+    if (isReasoning) emitReasoning(text, emit)
+    else if (text !== undefined && !repeatsAnswer(text, kind)) {
+      textType = name
+      say(text, emit)
     }
     if (whole !== undefined) hasPieces = isPart
     const resources = valueAt(payload, 'metadata', 'retriever_resources')
@@ -153,37 +155,38 @@ function decodePlain(): WireDecoder {
   }
 
   /** The last frame may hold the last piece, or the whole answer once more, as may one of a new type. */
-  function repeatsAnswer(text: string, isNamedDone: boolean, mayRepeat: boolean): boolean {
-    if (textLength === 0) return false
-    return isNamedDone || (mayRepeat && text.length === textLength && text.startsWith(opening))
+  function repeatsAnswer(text: string, { name, isDone, ends }: FrameKind): boolean {
+    if (textLength === 0) return isDone && END_MARK.test(text)
+    const mayRepeat = ends || name !== textType
+    return isDone || (mayRepeat && text.length === textLength && text.startsWith(opening))
   }
 
   /** A call of Workers AI: it is whole, and the caller's to run. */
   function readCall(value: unknown, emit: Emit): void {
-    const { id, name, arguments: args } = asObject(value) ?? {}
-    if (asText(name) === undefined) return
-    const call = newCall(asText(id) ?? `call-${++callCount}`)
-    feedCall(call, name, inputTextOf(args), emit)
-    endCall(call, emit)
+    const call = asObject(value)
+    const name = asText(call?.['name'])
+    if (name === undefined) return
+    const id = asText(call?.['id']) ?? `call-${++callCount}`
+    const inputText = inputTextOf(call?.['arguments'])
+    for (const delta of ['', inputText]) emit({ type: 'tool-call-delta', id, name, delta })
+    emit({ type: 'tool-call', id, name, input: parseJson(inputText || '{}'), inputText })
     emitFacts({ finishReason: 'tool-calls' }, emit)
   }
 
-  function readFacts(payload: WireObject, isLast: boolean, emit: Emit): void {
+  function readFacts(payload: WireObject, usage: Usage | undefined, emit: Emit): void {
     const about = asObject(payload['metadata'])
     const id = firstText(payload, 'message_id', 'run_id', 'id') ?? asText(about?.['id'])
     const model = firstText(payload, 'model', 'model_id') ?? asText(about?.['model'])
-    emitFacts({ id, model, usage: usageIn(payload, isLast) ?? countsOf(payload) }, emit)
-    const word = reasonWordOf(payload)
-    if (word !== undefined) emitReason(word, emit)
+    emitFacts({ id, model, usage: usage ?? countsOf(payload) }, emit)
   }
 
-  /** watsonx counts the prompt in its first frame only. */
+  /** The counts of llama.cpp and of watsonx, which counts the prompt in its first frame only. */
   function countsOf(payload: WireObject): Usage | undefined {
-    const piece = asObject(valueAt(payload, 'results', 0))
-    const outputTokens = asNumber(piece?.['generated_token_count'])
-    if (piece === undefined || outputTokens === undefined) return undefined
-    promptTokens ||= asNumber(piece['input_token_count']) ?? 0
-    return usageOf(piece, { inputTokens: promptTokens, outputTokens })
+    const counted = asObject(valueAt(payload, 'results', 0)) ?? payload
+    const outputTokens = asNumber(counted['generated_token_count'] ?? counted['tokens_predicted'])
+    if (outputTokens === undefined) return undefined
+    promptTokens ||= asNumber(counted['input_token_count'] ?? counted['tokens_evaluated']) ?? 0
+    return usageOf(counted, { inputTokens: promptTokens, outputTokens })
   }
 
   return {
@@ -195,7 +198,6 @@ function decodePlain(): WireDecoder {
         textLength += known.length
         return emit(known)
       }
-      if (data === DONE) return emit({ type: 'complete' })
       const isEndWord = END_MARK.test(data) || (mode === 'json' && DONE_NAME.test(data))
       if (isEndWord || (data === '' && DONE_NAME.test(type))) return emit({ type: 'complete' })
       // In a stream of raw text a token may well read "ping".
@@ -203,30 +205,23 @@ function decodePlain(): WireDecoder {
       // In raw text JSON is text, unless it is an object that says the stream failed or ended.
       const isText = mode === 'raw' && data.charAt(0) !== '{'
       const json = isText ? undefined : (parsed ?? parseJson(data))
-      // Nothing, as JSON says it.
-      if (json === null && !isNotice(frame)) return
-      if (mode === undefined) {
-        const isJson = isObject(json) || Array.isArray(json) || typeof json === 'string'
-        if (json === undefined && /^\{\s*"/.test(data)) parsePayload(frame, plain.name)
-        if (!isNotice(frame)) mode = isJson ? 'json' : 'raw'
+      // A name says enough without data that can be read; nothing else is said by `null`.
+      const isNamed = isFailure(frame) || DONE_NAME.test(type)
+      if (json === null && !isNamed) return
+      const isBroken = json === undefined && (mode === 'json' || /^\{\s*"/.test(data))
+      if (isBroken && !isNamed && mode !== 'raw') parsePayload(frame, plain.name)
+      if (!isNamed) mode ??= typeof json === 'object' || typeof json === 'string' ? 'json' : 'raw'
+      if (isObject(json) && (mode === 'json' || isFault(json) || isEnd(json) || isNamed)) {
+        return template.learn(frame, emit, (out) => readObject(frame, json, out))
       }
-      if (mode === 'json') {
-        if (isObject(json)) {
-          return template.learn(frame, emit, (out) => readObject(frame, json, out))
-        }
-        // FastAPI encodes every payload as JSON, the end marker too.
-        if (typeof json === 'string') {
-          if (END_MARK.test(json)) return emit({ type: 'complete' })
-          // Strands' own events go through JSON, but those of Python do not, and come as their text.
-          if (isDeep) return emitData(type, json, emit)
-          return template.learn(frame, emit, (out) => readRaw({ ...frame, data: json }, out))
-        }
-        if (json === undefined && !isNotice(frame)) parsePayload(frame, plain.name)
-        if (json != null) return emit({ type: 'data', name: type, data: json })
-      } else if (isObject(json) && (isFault(json) || isEnd(json) || isNotice(frame))) {
-        return readObject(frame, json, emit)
-      }
-      readRaw(frame, emit)
+      if (mode !== 'json' || json == null) return readRaw(frame, emit)
+      if (isFaultList(json)) return emitError(json, emit)
+      if (typeof json !== 'string') return emitData(type, json, emit)
+      // FastAPI encodes every payload as JSON, the end marker too.
+      if (END_MARK.test(json)) return emit({ type: 'complete' })
+      // Strands' own events go through JSON, but those of Python do not, and come as their text.
+      if (hasModelEvents) return emitData(type, json, emit)
+      template.learn(frame, emit, (out) => readRaw({ ...frame, data: json }, out))
     },
     pushText: emitText,
     end() {},
