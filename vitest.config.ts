@@ -1,10 +1,10 @@
-import { fileURLToPath } from 'node:url'
+import { resolve } from 'node:path'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import { playwright } from '@vitest/browser-playwright'
 import { defineConfig } from 'vitest/config'
 import { chromiumOptions } from './test/helpers/chromium.ts'
 
-const source = (file: string) => fileURLToPath(new URL(`src/${file}`, import.meta.url))
+const source = (file: string) => resolve('src', file)
 
 /** Tests use the public names, so that they exercise the entry points. */
 const alias = [

@@ -1,10 +1,10 @@
 import type { RequestListener } from 'node:http'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import { svelte } from '@sveltejs/vite-plugin-svelte'
 import vue from '@vitejs/plugin-vue'
 import { build } from 'vite'
 
-const source = (file: string): string => fileURLToPath(new URL(`../src/${file}`, import.meta.url))
+const source = (file: string): string => join(import.meta.dirname, '../src', file)
 
 /** The page imports the package by name, and gets its sources. */
 const alias = [
@@ -23,7 +23,7 @@ const types: ReadonlyMap<string, string> = new Map([
 export async function servePage(): Promise<RequestListener> {
   const built = await build({
     configFile: false,
-    root: fileURLToPath(new URL('page', import.meta.url)),
+    root: join(import.meta.dirname, 'page'),
     logLevel: 'warn',
     plugins: [vue(), svelte({ configFile: false })],
     resolve: { alias },

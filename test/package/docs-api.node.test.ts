@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { apiPage } from '../../scripts/api.ts'
@@ -14,7 +15,7 @@ test('the page about the API has a heading for every function and class', async 
   const missing: string[] = []
   for (const entry of Object.values(manifest.exports)) {
     if (typeof entry === 'string') continue
-    const url = new URL(`../../${entry.default}`, import.meta.url)
+    const url = pathToFileURL(entry.default)
     const names = Object.keys(await import(/* @vite-ignore */ url.href))
     expect(names.length, entry.default).toBeGreaterThan(0)
     missing.push(...names.filter((name) => !page.includes(`\n### ${name}\n`)))

@@ -1,5 +1,6 @@
 import { glob, readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 
@@ -55,7 +56,7 @@ const entries = Object.entries(manifest.exports).flatMap(([subpath, target]) =>
 
 /** Loads an entry as it was built. The path is hidden from Vite, which would take the source. */
 const load = (file: string): Promise<Record<string, unknown>> =>
-  import(/* @vite-ignore */ new URL(`../../${file}`, import.meta.url).href)
+  import(/* @vite-ignore */ pathToFileURL(file).href)
 
 test('the package has exactly these entries', () => {
   expect(entries.map((entry) => entry.subpath)).toEqual(Object.keys(expected))

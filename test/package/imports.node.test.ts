@@ -1,4 +1,4 @@
-import { glob, readFile } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { posix } from 'node:path'
 import { expect, test } from 'vitest'
 
@@ -53,7 +53,8 @@ interface Import {
   typeOnly: boolean
 }
 
-const files = (await Array.fromAsync(glob('**/*.ts', { cwd: 'src' })))
+const files = (await readdir('src', { recursive: true }))
+  .filter((file) => file.endsWith('.ts'))
   .map((file) => file.replaceAll('\\', '/'))
   .sort()
 
