@@ -57,9 +57,11 @@ export function emitSource(
   emit: Emit,
   seen?: Set<string>,
 ): void {
-  const key = parts.url ?? parts.title ?? JSON.stringify(raw)
-  if (seen?.has(key)) return
-  seen?.add(key)
+  if (seen !== undefined) {
+    const key = parts.url ?? parts.title ?? JSON.stringify(raw)
+    if (seen.has(key)) return
+    seen.add(key)
+  }
   emit({ type: 'source', ...defined(parts), raw })
 }
 

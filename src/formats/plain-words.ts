@@ -4,13 +4,12 @@ import {
   asArray,
   asObject,
   asText,
-  defined,
   firstText,
   isObject,
   valueAt,
   type WireObject,
 } from '../wire-value.ts'
-import { emitError, emitFacts } from './emit.ts'
+import { emitError, emitFacts, emitSource } from './emit.ts'
 import type { Emit } from './format.ts'
 import { finishReasonOf } from './frames.ts'
 import { readUsage } from './usage.ts'
@@ -227,5 +226,5 @@ export function readSource(raw: unknown, emit: Emit): void {
   const source = typeof raw === 'string' ? { url: raw } : asObject(raw)
   const url = firstText(source, 'url', 'uri', 'link')
   const title = firstText(source, 'title', 'name', 'document_name')
-  emit({ type: 'source', ...defined({ url, title }), raw })
+  emitSource({ url, title }, raw, emit)
 }

@@ -77,6 +77,9 @@ function eventFraming(body: string, mustChoose: boolean): Framing | undefined {
   return isLines ? 'data-lines' : 'sse'
 }
 
+/** How an event begins whose data are an object. */
+const OBJECTS = ['data: {', 'data:{']
+
 /**
  * Whether the first event goes on with the data of another one, for want of a blank line: two
  * objects, which together are no JSON.
@@ -89,8 +92,6 @@ function lacksBlankLines(body: string): boolean | undefined {
   if (isStartOf(starts, next) === undefined) return undefined
   return starts.some((start) => next.startsWith(start)) && parseJson(line[1] ?? '') !== undefined
 }
-
-const OBJECTS = ['data: {', 'data:{']
 
 /** The framing of a body whose characters say nothing else. */
 const FRAMINGS: Record<BodyKind, Framing> = {
@@ -112,6 +113,9 @@ function startsDataStreamV1(body: string): boolean | undefined {
   return end === undefined ? undefined : parseJson(json) !== undefined
 }
 
+/** The fields that the spec knows. */
+const FIELDS = ['data', 'event', 'id', 'retry']
+
 /** What no text has, but what is compressed: control characters, and bytes that are no UTF-8. */
 const NO_TEXT = /[^\P{Cc}\t\n\r]|\ufffd/u
 
@@ -131,7 +135,7 @@ function startsBareText(body: string, final: boolean): boolean | undefined {
   const next = body[name.length]
   // A word alone, unless it may be the start of a field's name.
   if (next === undefined) {
-    return final ? isStartOf(['data', 'event', 'id', 'retry'], name) === false : undefined
+    return final ? isStartOf(FIELDS, name) === false : undefined
   }
   if (body.length < MIN_LOOK && !final) return undefined
   if (NO_TEXT.test(body.slice(0, Math.max(name.length + 1, MIN_LOOK)))) return false
@@ -153,7 +157,7 @@ function startsEventStream(body: string): boolean | undefined {
   const next = line[1]
   if (next === undefined || next === '') return undefined
   if (/^(?:(?:data|event|id|retry)[:\r\n]|:)/.test(next)) return true
-  return isStartOf(['data', 'event', 'id', 'retry'], next)
+  return isStartOf(FIELDS, next)
 }
 
 function isStartOf(words: string[], text: string): false | undefined {
